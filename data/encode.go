@@ -1,0 +1,287 @@
+package data
+
+import (
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// The schemas that this package writes. A reader takes any minor form of them.
+const (
+	SchemaMeasurement  = "measurement/1"
+	SchemaGap          = "gap/1"
+	SchemaRegistration = "registration/1"
+)
+
+// ContentType is the media type of an encoded event.
+const ContentType = "application/json"
+
+// Schema is the schema that events of kind k are written in.
+func (k Kind) Schema() string { return string(k) + "/1" }
+
+const (
+	layoutMillis = "2006-01-02T15:04:05.000Z"
+	layoutMicros = "2006-01-02T15:04:05.000000Z"
+	layoutSecond = "2006-01-02T15:04:05Z"
+)
+
+// Encode returns e as one line of JSON, without a line feed. It fails when e is
+// not a valid event: a decoder would refuse it.
+func Encode(e Event) ([]byte, error) { return AppendEncode(nil, e) }
+
+// AppendEncode is Encode that appends to b, and returns b as it was on error.
+func AppendEncode(b []byte, e Event) ([]byte, error) {
+	if err := e.validate(); err != nil {
+		return b, err
+	}
+	return e.appendJSON(b), nil
+}
+
+func (m *Measurement) appendJSON(b []byte) []byte {
+	o := object{b: append(b, `{"schema":"measurement/1"`...)}
+	o.str("monitor", m.Monitor)
+	o.str("location", m.Location)
+	o.str("instance", m.Instance)
+	o.str("version", m.Version)
+	o.time("scheduled_at", m.Scheduled, layoutMillis)
+	o.int("attempt", int64(m.Attempt))
+	o.str("state", string(m.State))
+	o.time("started_at", m.Started, layoutMicros)
+	o.int("late_us", m.Late.Microseconds())
+	o.int("degraded_us", m.Degraded.Microseconds())
+	o.str("method", m.Method)
+	o.str("url", m.URL)
+	if h := m.HTTP; h != nil {
+		o.open("http")
+		o.int("status", int64(h.Status))
+		o.str("protocol", h.Protocol)
+		o.str("remote", h.Remote)
+		o.int("redirects", int64(h.Redirects))
+		if h.BodyBytes >= 0 {
+			o.int("body_bytes", h.BodyBytes)
+		}
+		o.close()
+	}
+	if t := m.TLS; t != nil {
+		o.open("tls")
+		o.str("version", t.Version)
+		o.time("expires_at", t.Expires, layoutSecond)
+		o.close()
+	}
+	o.phases(m.Phases)
+	o.hops(m.Hops)
+	o.expectations(m.Expectations)
+	if e := m.Error; e != nil {
+		o.open("error")
+		o.str("kind", string(e.Kind))
+		o.str("phase", e.Phase)
+		o.str("message", e.Message)
+		o.close()
+	}
+	return append(o.b, '}')
+}
+
+func (g *Gap) appendJSON(b []byte) []byte {
+	o := object{b: append(b, `{"schema":"gap/1"`...)}
+	o.str("monitor", g.Monitor)
+	o.str("location", g.Location)
+	o.str("instance", g.Instance)
+	o.str("version", g.Version)
+	o.time("first_at", g.First, layoutMillis)
+	o.time("last_at", g.Last, layoutMillis)
+	o.int("slots", g.Slots)
+	o.str("reason", string(g.Reason))
+	return append(o.b, '}')
+}
+
+func (r *Registration) appendJSON(b []byte) []byte {
+	o := object{b: append(b, `{"schema":"registration/1"`...)}
+	o.str("monitor", r.Monitor)
+	o.str("location", r.Location)
+	o.str("instance", r.Instance)
+	o.str("version", r.Version)
+	o.time("from", r.From, layoutMillis)
+	if r.Removed {
+		o.bool("removed", true)
+		return append(o.b, '}')
+	}
+	if r.Schedule.Every != 0 {
+		o.int("every_us", r.Schedule.Every.D().Microseconds())
+	}
+	o.optional("cron", r.Schedule.Cron)
+	o.optional("timezone", r.Schedule.Timezone)
+	o.int("timeout_us", r.Timeout.Microseconds())
+	o.str("method", r.Method)
+	o.str("url", r.URL)
+	if len(r.Labels) > 0 {
+		names := make([]string, 0, len(r.Labels))
+		for name := range r.Labels {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		o.open("labels")
+		for _, name := range names {
+			o.str(name, r.Labels[name])
+		}
+		o.close()
+	}
+	if r.Paused {
+		o.bool("paused", true)
+	}
+	return append(o.b, '}')
+}
+
+// An object appends the members of a JSON object whose brace is open.
+type object struct{ b []byte }
+
+func (o *object) name(name string) {
+	if last := o.b[len(o.b)-1]; last != '{' {
+		o.b = append(o.b, ',')
+	}
+	o.b = appendString(o.b, name)
+	o.b = append(o.b, ':')
+}
+
+func (o *object) str(name, v string) {
+	o.name(name)
+	o.b = appendString(o.b, v)
+}
+
+func (o *object) optional(name, v string) {
+	if v != "" {
+		o.str(name, v)
+	}
+}
+
+func (o *object) int(name string, v int64) {
+	o.name(name)
+	o.b = strconv.AppendInt(o.b, v, 10)
+}
+
+func (o *object) bool(name string, v bool) {
+	o.name(name)
+	o.b = strconv.AppendBool(o.b, v)
+}
+
+func (o *object) time(name string, t time.Time, layout string) {
+	o.name(name)
+	o.b = append(o.b, '"')
+	o.b = t.UTC().AppendFormat(o.b, layout)
+	o.b = append(o.b, '"')
+}
+
+func (o *object) open(name string) {
+	o.name(name)
+	o.b = append(o.b, '{')
+}
+
+func (o *object) close() { o.b = append(o.b, '}') }
+
+func (o *object) span(name string, s Span) {
+	if s.Measured() {
+		o.int(name, int64(s)-1)
+	}
+}
+
+func (o *object) phases(p Phases) {
+	if p == (Phases{}) {
+		return
+	}
+	o.open("phases")
+	o.span("dns_us", p.DNS)
+	o.span("connect_us", p.Connect)
+	o.span("tls_us", p.TLS)
+	o.span("request_us", p.Request)
+	o.span("first_byte_us", p.FirstByte)
+	o.span("transfer_us", p.Transfer)
+	o.span("total_us", p.Total)
+	o.close()
+}
+
+// element begins element i of the array that is open.
+func (o *object) element(i int) {
+	if i > 0 {
+		o.b = append(o.b, ',')
+	}
+	o.b = append(o.b, '{')
+}
+
+func (o *object) hops(hops []Hop) {
+	if len(hops) == 0 {
+		return
+	}
+	o.name("hops")
+	o.b = append(o.b, '[')
+	for i, h := range hops {
+		o.element(i)
+		o.str("url", h.URL)
+		if h.Status != 0 {
+			o.int("status", int64(h.Status))
+		}
+		o.optional("remote", h.Remote)
+		o.phases(h.Phases)
+		o.close()
+	}
+	o.b = append(o.b, ']')
+}
+
+func (o *object) expectations(list []Expectation) {
+	if len(list) == 0 {
+		return
+	}
+	o.name("expectations")
+	o.b = append(o.b, '[')
+	for i, e := range list {
+		o.element(i)
+		o.str("name", e.Name)
+		o.bool("ok", e.OK)
+		o.str("seen", e.Seen)
+		o.close()
+	}
+	o.b = append(o.b, ']')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends s as a JSON string; bytes that are not UTF-8 become
+// U+FFFD, so that any string can travel.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r != utf8.RuneError || n != 1 {
+				i += n
+				continue
+			}
+			b = append(b, s[start:i]...)
+			b = append(b, "\uFFFD"...)
+			i++
+			start = i
+			continue
+		}
+		b = append(b, s[start:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+		i++
+		start = i
+	}
+	return append(append(b, s[start:]...), '"')
+}

@@ -1,0 +1,102 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// MinInterval is the shortest interval between two slots of a monitor.
+const MinInterval = 100 * time.Millisecond
+
+// A Monitor is one definition: what to probe, when, and what to expect.
+// Its ID is part of the identity of all its measurements. Monitors are values;
+// share one between goroutines only to read it.
+type Monitor struct {
+	ID       string            `json:"id"`
+	URL      string            `json:"url"`
+	Schedule Schedule          `json:"schedule"`
+	Timeout  Duration          `json:"timeout"`
+	Method   string            `json:"method"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Body     string            `json:"body,omitempty"`
+
+	// Connection is ConnectionNew or ConnectionReuse.
+	Connection string `json:"connection"`
+	// Redirects is how many redirects are followed; 0 judges the first
+	// answer, whatever it is.
+	Redirects int `json:"redirects"`
+
+	Expect Expect            `json:"expect"`
+	Labels map[string]string `json:"labels,omitempty"`
+	// Paused keeps the monitor and its slots, but each of them becomes part
+	// of a gap with reason [Paused].
+	Paused bool `json:"paused,omitempty"`
+}
+
+// The values of Monitor.Connection.
+const (
+	ConnectionNew   = "new"   // each probe resolves, connects and greets afresh
+	ConnectionReuse = "reuse" // an idle connection of an earlier probe may serve
+)
+
+// A Schedule says at which instants a monitor has slots. Exactly one of Every
+// and Cron is set.
+type Schedule struct {
+	// Every is an interval of whole milliseconds, at least MinInterval.
+	Every Duration `json:"every,omitzero"`
+	// Cron is an expression of five fields, or a descriptor such as @daily.
+	Cron string `json:"cron,omitempty"`
+	// Timezone is an IANA name that Cron is read in; empty is UTC.
+	Timezone string `json:"timezone,omitempty"`
+}
+
+// Expect lists what a response must be. The zero value expects nothing.
+type Expect struct {
+	Status      []StatusRange      `json:"status,omitempty"`
+	Headers     map[string]Pattern `json:"headers,omitempty"`
+	Body        Pattern            `json:"body,omitzero"`
+	Latency     Duration           `json:"latency,omitzero"`     // longest total
+	Certificate Duration           `json:"certificate,omitzero"` // shortest remaining validity
+}
+
+// A StatusRange is an inclusive range of HTTP status codes.
+type StatusRange struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+// A Pattern holds regular expressions in RE2 syntax: all of Matches must be
+// found, none of NotMatches may be.
+type Pattern struct {
+	Matches    []string `json:"matches,omitempty"`
+	NotMatches []string `json:"not_matches,omitempty"`
+}
+
+// IsZero reports whether p asks for nothing.
+func (p Pattern) IsZero() bool { return len(p.Matches) == 0 && len(p.NotMatches) == 0 }
+
+// Version names the definition: eight hexadecimal digits of the SHA-256 of its
+// JSON form. Secrets are referred to in a definition, not contained, so the
+// version does not depend on them.
+func (m *Monitor) Version() string {
+	b, err := json.Marshal(m)
+	if err != nil { // a Monitor holds nothing that JSON cannot express
+		panic(err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:4])
+}
+
+// A Slot is one scheduled instant of a monitor at a location. Slots are
+// comparable: Scheduled is in UTC, in whole milliseconds, without a monotonic
+// reading.
+type Slot struct {
+	Monitor   string
+	Location  string
+	Scheduled time.Time
+}
+
+// Millis returns t in UTC cut to whole milliseconds, as slots have it.
+func Millis(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }

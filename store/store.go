@@ -1,0 +1,120 @@
+// Package store is the contract of what keeps events: a [Saver] that joins them
+// into what it has, and a [Reader] that answers what was measured, or why nothing
+// was.
+//
+// Save is a join: events in any order, any number of times, from any number of
+// writers at once, give the same answers. The suite in storetest is the contract
+// in executable form, and every implementation passes it.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+var (
+	// ErrCursor is wrapped when a cursor is not one that this store gave.
+	ErrCursor = errors.New("not a cursor of this store")
+	// ErrUnknown is wrapped when a monitor has never been registered nor measured.
+	ErrUnknown = errors.New("unknown monitor")
+)
+
+// A Store saves and reads.
+type Store interface {
+	Saver
+	Reader
+}
+
+// A Saver keeps events. It may be used by several goroutines.
+type Saver interface {
+	// Save returns a nil error when every event is kept that it does not
+	// refuse. Refusals name events that will never do, by index. With an error
+	// nothing is promised: save all again.
+	Save(ctx context.Context, events []data.Event) ([]Refusal, error)
+}
+
+// A Refusal says that the event at Index cannot be kept, and why.
+type Refusal struct {
+	Index int
+	Err   error
+}
+
+// A Reader answers. It may be used by several goroutines. What Save has
+// acknowledged is seen by every later call.
+type Reader interface {
+	// Monitors lists monitors in the order of their ids, one entry for each
+	// location, from the id after the cursor on.
+	Monitors(ctx context.Context, q MonitorQuery) (Page[MonitorStatus], error)
+	// Monitor returns a monitor's entries, one for each location; ErrUnknown
+	// when there are none.
+	Monitor(ctx context.Context, id string) ([]MonitorStatus, error)
+	// Measurements lists a monitor's measurements with Scheduled in the range,
+	// newest first; attempts of one slot from the last to the first.
+	Measurements(ctx context.Context, q Query) (Page[*data.Measurement], error)
+	// Gaps lists a monitor's gaps that overlap the range, newest Last first.
+	Gaps(ctx context.Context, q Query) (Page[*data.Gap], error)
+	// Registrations lists a monitor's history at all locations, newest From first.
+	Registrations(ctx context.Context, q Query) (Page[*data.Registration], error)
+	// Summary counts a monitor's slots in the range by what became of them.
+	Summary(ctx context.Context, q Query) (Summary, error)
+}
+
+// A Query chooses events of one monitor. A zero From or To is no bound; From is
+// inclusive, To exclusive. Limit is the most that a page holds (0: DefaultLimit,
+// at most MaxLimit). After is the Next of the page before.
+type Query struct {
+	Monitor  string
+	Location string // empty: all
+	From, To time.Time
+	Limit    int
+	After    string
+}
+
+// A MonitorQuery chooses monitors.
+type MonitorQuery struct {
+	Limit int
+	After string
+}
+
+// The bounds of a page.
+const (
+	DefaultLimit = 100
+	MaxLimit     = 1000
+)
+
+// A Page is part of a list. Next is empty on the last page.
+type Page[T any] struct {
+	Items []T
+	Next  string
+}
+
+// A MonitorStatus is what is known of a monitor at a location now.
+type MonitorStatus struct {
+	Monitor      string
+	Location     string
+	Registration *data.Registration // newest From; nil: none came yet
+	Last         *data.Measurement  // newest Scheduled, last attempt; nil: none yet
+	LastGap      *data.Gap          // newest Last; nil: none
+}
+
+// A Summary counts slots. Measured slots that a gap covers count as measured
+// only. A slot is up when its last attempt is.
+type Summary struct {
+	Up, Down int64
+	// Gaps holds the slots of gaps by reason. A gap that reaches over the ends
+	// of the range counts with the share of its slots that lies within.
+	Gaps map[data.Reason]int64
+	// Phases of the total time of slots that are up; zero without any.
+	Min, Mean, Max time.Duration
+}
+
+// Bound returns limit within 1 to MaxLimit, with DefaultLimit for 0 or less.
+func Bound(limit int) int {
+	if limit <= 0 {
+		return DefaultLimit
+	}
+	return min(limit, MaxLimit)
+}
