@@ -43,7 +43,8 @@ type mapping struct {
 	fixed, upTo int
 	counts      int // options that say how many workers there are
 	ordered     bool
-	hash        any // func(In) uint64, nil if not keyed
+	hash        any    // func(In) uint64, nil if not keyed
+	key         string // the type of the key function
 }
 
 // Workers makes a fixed pool of n workers. The order of values is lost, unless n is 1.
@@ -69,6 +70,7 @@ func Ordered() MapOption {
 // KeyedBy and Ordered exclude each other.
 func KeyedBy[In any, K comparable](key func(In) K) MapOption {
 	return func(m *mapping) {
+		m.key = fmt.Sprintf("%T", key)
 		if key == nil {
 			m.hash = (func(In) uint64)(nil)
 			return
@@ -109,17 +111,11 @@ func Map[In, Out any](f *Flow[In], name string, fn Func[In, Out], options ...Map
 		when(m.counts == 1 && m.fixed+m.upTo < 1, "it has %d workers", m.fixed+m.upTo),
 		when(m.counts > 1, "more than one option says how many workers it has"),
 		when(m.ordered && m.hash != nil, "it is both Ordered and KeyedBy"),
-		when(m.hash != nil && !hashable, "its key function takes %s, but it receives %s", taken(m.hash), taken(hash)),
+		when(m.hash != nil && !hashable, "its key function is %s, which does not take what it receives", m.key),
 		when(hashable && hash == nil, "its key function is nil"))
 	out := flow[Out](s)
 	w.out = out.ch
 	return out
-}
-
-// taken names the type that a hash function takes.
-func taken(hash any) string {
-	t := fmt.Sprintf("%T", hash)
-	return t[len("func(") : len(t)-len(") uint64")]
 }
 
 // A worker is what all workers of a Map share.
