@@ -1,0 +1,206 @@
+// Package collector assembles the way from the queue to the store: messages are
+// decoded, gathered into batches and saved; a message counts as done once the
+// store has it.
+//
+//	subscribe ─► decode ─► batch ─► save ─► store
+//	                │ refused         │ refused
+//	                └─► dead letters ◄┘
+//
+// What cannot be decoded, or what the store refuses, is settled as refused, and
+// the subscription sets it aside with the reason. A store that fails is tried
+// again for as long as it takes: nothing of that reaches the dead letters, and
+// meanwhile the queue holds what comes.
+package collector
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/pipeline"
+	"github.com/monitorink/monitorink/queue"
+	"github.com/monitorink/monitorink/store"
+)
+
+// Options are what a Collector needs. Subscription and Store are required.
+type Options struct {
+	Subscription queue.Subscription
+	Store        store.Saver
+
+	BatchSize int           // events saved at once; 0: 5,000
+	BatchWait time.Duration // how long an event waits for company; 0: 100 ms, below 0: not at all
+	Savers    int           // batches saved at the same time; 0: 2
+	Grace     time.Duration // how long a drain may take; 0: as long as it needs
+
+	Logger *slog.Logger // nil: silent
+	// Saved is told of each batch that the store has, by several goroutines at
+	// once; it must be quick, and not keep the slice.
+	Saved func([]data.Event)
+}
+
+// A Collector moves events until its Run ends. It is used once.
+type Collector struct {
+	o      Options
+	log    *slog.Logger
+	pipe   *pipeline.Pipeline
+	counts counters
+}
+
+type counters struct {
+	refused, saveErrors atomic.Int64
+	kinds               [3]atomic.Int64
+	failing             atomic.Bool
+}
+
+// Stats are the figures of a Collector since its start.
+type Stats struct {
+	Saved      map[data.Kind]int64
+	Refused    int64 // to the dead letters
+	SaveErrors int64 // tries that failed
+	Failing    bool  // the store did not take the last batch
+	Stages     []pipeline.StageStats
+}
+
+var kinds = [3]data.Kind{data.KindMeasurement, data.KindGap, data.KindRegistration}
+
+// New returns a collector that is ready to run.
+func New(o Options) *Collector {
+	if o.BatchSize <= 0 {
+		o.BatchSize = 5000
+	}
+	if o.BatchWait == 0 {
+		o.BatchWait = 100 * time.Millisecond
+	}
+	if o.Savers <= 0 {
+		o.Savers = 2
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Collector{o: o, log: o.Logger}
+	c.pipe = pipeline.New(pipeline.Options{Buffer: 1024, Grace: o.Grace, Hooks: pipeline.Hooks{
+		OnRefused: c.refused,
+		OnDrain:   func(reason error) { c.log.Info("draining", "reason", reason) },
+		OnAbort:   func(stage string, err error) { c.log.Error("aborting", "stage", stage, "error", err) },
+	}})
+	messages := pipeline.From(c.pipe, "subscribe", source{o.Subscription})
+	events := pipeline.Map(messages, "decode", pipeline.Recover(decode))
+	batches := pipeline.Batch(events, "batch", o.BatchSize, max(o.BatchWait, 0))
+	pipeline.ToBatch(batches, "save", o.Savers, c.save)
+	return c
+}
+
+// Run collects until ctx ends or the subscription is closed, then drains within
+// Grace. It returns nil when all that it took is saved or set aside. It does not
+// close the subscription.
+func (c *Collector) Run(ctx context.Context) error {
+	c.log.Info("collecting")
+	return c.pipe.Run(ctx)
+}
+
+// Stats may be called at any time, by several goroutines.
+func (c *Collector) Stats() Stats {
+	s := Stats{
+		Saved: map[data.Kind]int64{}, Refused: c.counts.refused.Load(), SaveErrors: c.counts.saveErrors.Load(),
+		Failing: c.counts.failing.Load(), Stages: c.pipe.Stats(),
+	}
+	for i, k := range kinds {
+		s.Saved[k] = c.counts.kinds[i].Load()
+	}
+	return s
+}
+
+// A source is a subscription as the pipeline wants it.
+type source struct{ queue.Subscription }
+
+// Next gives the next message; a closed subscription is the end.
+func (s source) Next(ctx context.Context) (queue.Message, error) {
+	m, err := s.Subscription.Next(ctx)
+	if errors.Is(err, queue.ErrClosed) {
+		return m, io.EOF
+	}
+	return m, err
+}
+
+// Settle passes the outcome on.
+func (s source) Settle(m queue.Message, o pipeline.Outcome) {
+	out := queue.Outcome{Err: o.Err}
+	switch o.Verdict {
+	case pipeline.Accepted:
+		out.Verdict = queue.Accepted
+	case pipeline.Refused:
+		out.Verdict = queue.Refused
+	}
+	s.Subscription.Settle(m, out)
+}
+
+func decode(_ context.Context, m queue.Message) (data.Event, error) {
+	e, err := data.Decode(m.Value)
+	if err != nil {
+		return nil, pipeline.Reject(err)
+	}
+	return e, nil
+}
+
+func (c *Collector) refused(stage string, err error) {
+	c.counts.refused.Add(1)
+	c.log.Warn("an event is set aside among the dead letters", "stage", stage, "error", err)
+}
+
+// save hands a batch to the store, and tries again until ctx ends.
+func (c *Collector) save(ctx context.Context, batch []data.Event) ([]pipeline.Refusal, error) {
+	const first, most = 100 * time.Millisecond, 10 * time.Second
+	for wait := first; ; wait = min(2*wait, most) {
+		refusals, err := c.o.Store.Save(ctx, batch)
+		if err == nil {
+			if c.counts.failing.Swap(false) {
+				c.log.Info("the store saves again")
+			}
+			return c.saved(batch, refusals), nil
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		c.counts.saveErrors.Add(1)
+		c.counts.failing.Store(true)
+		c.log.Warn("the store does not save; trying again", "events", len(batch), "error", err, "wait", wait)
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return nil, err
+		}
+	}
+}
+
+func (c *Collector) saved(batch []data.Event, refusals []store.Refusal) []pipeline.Refusal {
+	var n [3]int64
+	for _, e := range batch {
+		for i, k := range kinds {
+			if e.Kind() == k {
+				n[i]++
+			}
+		}
+	}
+	out := make([]pipeline.Refusal, len(refusals))
+	for i, r := range refusals {
+		out[i] = pipeline.Refusal{Index: r.Index, Err: r.Err}
+		for j, k := range kinds {
+			if r.Index < len(batch) && batch[r.Index].Kind() == k {
+				n[j]--
+			}
+		}
+	}
+	for i := range n {
+		c.counts.kinds[i].Add(n[i])
+	}
+	if c.o.Saved != nil {
+		c.o.Saved(batch)
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package heartbeat
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/pipeline"
+)
+
+type counters struct {
+	monitors, inFlight       atomic.Int64
+	up, down                 atomic.Int64
+	undecided, publishErrors atomic.Int64
+	checkpoint               atomic.Int64 // Unix milliseconds
+	overload, overlap        atomic.Int64
+	stopped, clock, paused   atomic.Int64
+}
+
+func (c *counters) measured(m *data.Measurement) {
+	if m.State == data.Up {
+		c.up.Add(1)
+	} else {
+		c.down.Add(1)
+	}
+}
+
+func (c *counters) reason(r data.Reason) *atomic.Int64 {
+	switch r {
+	case data.Overload:
+		return &c.overload
+	case data.Overlap:
+		return &c.overlap
+	case data.Stopped:
+		return &c.stopped
+	case data.Clock:
+		return &c.clock
+	}
+	return &c.paused
+}
+
+func (c *counters) skipped(r data.Reason, slots int64) { c.reason(r).Add(slots) }
+
+// Stats are the figures of a Heartbeat since its start.
+type Stats struct {
+	Monitors      int64
+	InFlight      int64 // probes under way
+	Up, Down      int64 // measurements
+	Gaps          map[data.Reason]int64
+	Undecided     int64     // slots whose result could not be put into the queue before the end
+	PublishErrors int64     // tries that the local queue did not take
+	Checkpoint    time.Time // zero: none yet
+	Stages        []pipeline.StageStats
+}
+
+// Stats may be called at any time, by several goroutines.
+func (h *Heartbeat) Stats() Stats {
+	c := &h.counts
+	s := Stats{
+		Monitors: c.monitors.Load(), InFlight: c.inFlight.Load(), Up: c.up.Load(), Down: c.down.Load(),
+		Gaps: map[data.Reason]int64{}, Undecided: c.undecided.Load(), PublishErrors: c.publishErrors.Load(),
+		Stages: h.pipe.Stats(),
+	}
+	for _, r := range data.Reasons() {
+		s.Gaps[r] = c.reason(r).Load()
+	}
+	if ms := c.checkpoint.Load(); ms > 0 {
+		s.Checkpoint = time.UnixMilli(ms).UTC()
+	}
+	return s
+}

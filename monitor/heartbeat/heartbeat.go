@@ -1,0 +1,211 @@
+package heartbeat
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/probe"
+	"github.com/monitorink/monitorink/monitor/schedule"
+	"github.com/monitorink/monitorink/pipeline"
+	"github.com/monitorink/monitorink/queue"
+)
+
+// A Journal is a local queue that survives the process, and holds checkpoints.
+type Journal interface {
+	queue.Publisher
+	// Checkpoint records that every slot up to at is above this record. It
+	// returns once the record is safe, and fits even when the queue is full.
+	Checkpoint(ctx context.Context, at time.Time) error
+	// Recovered is the newest checkpoint that was found at the start.
+	Recovered() (at time.Time, ok bool)
+	// Replay hands over every intact message that is still kept.
+	Replay(func(queue.Message) error) error
+}
+
+// Options are what a Heartbeat needs. Queue, Location and Instance are required.
+type Options struct {
+	Location string
+	Instance string
+
+	Queue queue.Publisher
+	// Journal is Queue where that survives the process, otherwise nil.
+	Journal Journal
+	// State is where the definitions are persisted; required with Journal.
+	State *State
+
+	InFlight int           // probes at once; 0: 1,000
+	Linger   time.Duration // how long results wait for company on their way into the queue
+	Window   time.Duration // slots of so long are released together; 0: 10 ms
+	Grace    time.Duration // how long a drain may take; 0: as long as it needs
+
+	Probe  probe.Options
+	Logger *slog.Logger // nil: silent
+	Now    func() time.Time
+
+	// Observe is told of each measurement, by several goroutines at once; it
+	// must be quick, and not keep what it is given.
+	Observe func(*data.Measurement)
+}
+
+// A Heartbeat probes monitors until its Run ends. It is used once.
+type Heartbeat struct {
+	o      Options
+	log    *slog.Logger
+	runner *schedule.Runner
+	ledger *ledger
+	prober *probe.Prober
+	plan   atomic.Pointer[map[string]*target]
+	pipe   *pipeline.Pipeline
+	counts counters
+	start  time.Time
+
+	mu  sync.Mutex
+	set []Definition // what is applied now
+}
+
+// New recovers what an earlier process left, applies the monitors, and returns a
+// heartbeat that is ready to run. With a Journal, what it writes is safe when it
+// returns.
+func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.InFlight <= 0 {
+		o.InFlight = 1000
+	}
+	h := &Heartbeat{o: o, log: o.Logger, start: data.Millis(o.Now())}
+	plan, err := compile(monitors)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.recover(ctx); err != nil {
+		return nil, err
+	}
+	h.prober = probe.New(o.Probe)
+	h.runner = schedule.NewRunner(schedule.Options{Window: o.Window, Location: o.Location, Start: h.start, Now: o.Now})
+	h.ledger = newLedger(o.Location, o.Instance, h.start, &h.counts)
+	if err := h.apply(ctx, plan, monitors, h.start); err != nil {
+		return nil, err
+	}
+	h.assemble()
+	return h, nil
+}
+
+// apply makes monitors the set that holds from at: first persisted, then
+// announced, then scheduled. A crash in between is mended by the next start,
+// which announces what is persisted.
+func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors []data.Monitor, at time.Time) error {
+	next := succeed(h.set, monitors, at)
+	if h.o.State != nil {
+		if err := h.o.State.Save(next); err != nil {
+			return err
+		}
+	}
+	if err := h.announce(ctx, next); err != nil {
+		return err
+	}
+	live := make([]*data.Registration, 0, len(monitors))
+	for _, d := range next {
+		if d.Monitor != nil {
+			live = append(live, d.registration(h.o.Location, h.o.Instance))
+		}
+	}
+	if err := h.runner.Apply(at, live); err != nil {
+		return fmt.Errorf("apply %d monitors: %w", len(live), err)
+	}
+	h.mu.Lock()
+	h.set = next
+	h.mu.Unlock()
+	h.plan.Store(&plan)
+	h.counts.monitors.Store(int64(len(live)))
+	return nil
+}
+
+// announce publishes the registrations of a set.
+func (h *Heartbeat) announce(ctx context.Context, set []Definition) error {
+	const at = 500 // messages in one Publish
+	batch := make([]queue.Message, 0, at)
+	for i, d := range set {
+		m, err := queue.Encode(d.registration(h.o.Location, h.o.Instance))
+		if err != nil {
+			return err
+		}
+		batch = append(batch, m)
+		if len(batch) < at && i < len(set)-1 {
+			continue
+		}
+		if err := h.publish(ctx, batch); err != nil {
+			return fmt.Errorf("announce %d monitors: %w", len(set), err)
+		}
+		batch = make([]queue.Message, 0, at)
+	}
+	return nil
+}
+
+func (h *Heartbeat) assemble() {
+	h.pipe = pipeline.New(pipeline.Options{Grace: h.o.Grace, Hooks: pipeline.Hooks{
+		OnDrain: func(reason error) { h.log.Info("draining", "reason", reason) },
+		OnAbort: func(stage string, err error) { h.log.Error("aborting", "stage", stage, "error", err) },
+	}})
+	slots := pipeline.From(h.pipe, "schedule", &source{h: h})
+	results := pipeline.Map(slots, "probe", h.measure, pipeline.UpTo(h.o.InFlight))
+	groups := pipeline.Batch(results, "group", 500, h.o.Linger)
+	pipeline.To(groups, "queue", 2, h.publish)
+}
+
+// Run probes until ctx ends, then drains within Grace. It returns nil when every
+// slot that it began is in the queue.
+func (h *Heartbeat) Run(ctx context.Context) error {
+	defer h.prober.Close()
+	h.log.Info("probing", "monitors", h.counts.monitors.Load(), "location", h.o.Location, "instance", h.o.Instance)
+	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
+	var keeping sync.WaitGroup
+	keeping.Go(func() { h.keep(book) }) // waited for below
+	err := h.pipe.Run(ctx)
+	closeBook()
+	keeping.Wait()
+	grace := h.o.Grace
+	if grace <= 0 {
+		grace = time.Minute
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if flushErr := h.flush(last, true); flushErr != nil && err == nil {
+		err = fmt.Errorf("write the last gaps and checkpoint: %w", flushErr)
+	}
+	return err
+}
+
+// publish hands messages to the local queue, and tries again until ctx ends.
+func (h *Heartbeat) publish(ctx context.Context, batch []queue.Message) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := h.o.Queue.Publish(ctx, batch)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		h.counts.publishErrors.Add(1)
+		h.log.Warn("the local queue does not take results; trying again", "error", err, "wait", wait)
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,79 @@
+package heartbeat
+
+import (
+	"context"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/queue"
+)
+
+const (
+	flushEvery    = time.Second    // gaps and checkpoint
+	announceEvery = 24 * time.Hour // registrations
+)
+
+// keep writes gaps and checkpoints every second, and the registrations daily,
+// until ctx ends.
+func (h *Heartbeat) keep(ctx context.Context) {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	announced := h.o.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := h.flush(ctx, false); err != nil && ctx.Err() == nil {
+			h.log.Warn("gaps and checkpoint are not written; trying again", "error", err)
+		}
+		if now := h.o.Now(); now.Sub(announced) >= announceEvery {
+			h.mu.Lock()
+			set := h.set
+			h.mu.Unlock()
+			if h.announce(ctx, set) == nil {
+				announced = now
+			}
+		}
+	}
+}
+
+// flush writes the gaps that are ready (with all: every gap), and then a
+// checkpoint if it has advanced.
+func (h *Heartbeat) flush(ctx context.Context, all bool) error {
+	gaps := h.ledger.take(h.o.Now(), all)
+	for len(gaps) > 0 {
+		part := gaps[:min(len(gaps), 500)]
+		if err := h.write(ctx, part); err != nil {
+			return err
+		}
+		h.ledger.written(len(part))
+		gaps = gaps[len(part):]
+	}
+	return h.checkpoint(ctx)
+}
+
+func (h *Heartbeat) write(ctx context.Context, gaps []*data.Gap) error {
+	batch := make([]queue.Message, 0, len(gaps))
+	for _, g := range gaps {
+		m, err := queue.Encode(g)
+		if err != nil {
+			return err
+		}
+		batch = append(batch, m)
+	}
+	return h.publish(ctx, batch)
+}
+
+func (h *Heartbeat) checkpoint(ctx context.Context) error {
+	at := h.ledger.checkpoint()
+	if h.o.Journal == nil || at.UnixMilli() <= h.counts.checkpoint.Load() {
+		return nil
+	}
+	if err := h.o.Journal.Checkpoint(ctx, at); err != nil {
+		return err
+	}
+	h.counts.checkpoint.Store(at.UnixMilli())
+	return nil
+}

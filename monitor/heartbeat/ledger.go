@@ -1,0 +1,153 @@
+package heartbeat
+
+import (
+	"sync"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/schedule"
+)
+
+// How long a gap may stay open in memory before it is written and begun anew.
+const gapAge = 5 * time.Second
+
+// A ledger knows what is not yet in the queue: slots under way, and gaps. It
+// holds one open gap for each monitor, and the closed ones until they are
+// written; when those are too many, they are no longer told apart by reason.
+type ledger struct {
+	location string
+	instance string
+	counts   *counters
+
+	mu      sync.Mutex
+	upto    time.Time // every slot up to here has been released or entered
+	windows []*window // in order of release, from the oldest that is open
+	open    map[string]*data.Gap
+	closed  []*data.Gap
+	writing []*data.Gap // taken by the writer, not yet safe
+}
+
+func newLedger(location, instance string, start time.Time, counts *counters) *ledger {
+	return &ledger{
+		location: location, instance: instance, counts: counts,
+		upto: start.Add(-time.Millisecond), open: map[string]*data.Gap{},
+	}
+}
+
+// release enters a window: what does not run goes into gaps, what does is
+// appended to jobs and holds the checkpoint back until it is settled.
+func (l *ledger) release(w schedule.Window, jobs []job) []job {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range w.Skipped {
+		l.enter(s.Registration, s.First, s.Last, s.Slots, s.Reason)
+	}
+	if n := len(w.Due); n > 0 {
+		entry := &window{oldest: w.Due[0].Slot.Scheduled}
+		entry.open.Store(int64(n))
+		for _, d := range w.Due {
+			if d.Slot.Scheduled.Before(entry.oldest) {
+				entry.oldest = d.Slot.Scheduled
+			}
+			jobs = append(jobs, job{due: d, window: entry})
+		}
+		l.windows = append(l.windows, entry)
+	}
+	if w.Upto.After(l.upto) {
+		l.upto = w.Upto
+	}
+	return jobs
+}
+
+// begin closes the monitor's open gap: one of its slots is being measured.
+func (l *ledger) begin(monitor string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.close(monitor)
+}
+
+// late enters a slot that was released, and could not begin in time.
+func (l *ledger) late(d schedule.Due) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.enter(d.Registration, d.Slot.Scheduled, d.Slot.Scheduled, 1, data.Overload)
+}
+
+// enter extends the monitor's open gap, or closes it and opens another.
+func (l *ledger) enter(r *data.Registration, first, last time.Time, slots int64, reason data.Reason) {
+	l.counts.skipped(reason, slots)
+	g := l.open[r.Monitor]
+	crowded := len(l.closed) > 1000+len(l.open)
+	if g != nil && g.Version == r.Version && (g.Reason == reason || crowded) && !first.Before(g.First) {
+		if last.After(g.Last) {
+			g.Last = last
+		}
+		g.Slots += slots
+		return
+	}
+	l.close(r.Monitor)
+	l.open[r.Monitor] = &data.Gap{
+		Monitor: r.Monitor, Location: l.location, Instance: l.instance, Version: r.Version,
+		First: first, Last: last, Slots: slots, Reason: reason,
+	}
+}
+
+func (l *ledger) close(monitor string) {
+	if g := l.open[monitor]; g != nil {
+		delete(l.open, monitor)
+		l.closed = append(l.closed, g)
+	}
+}
+
+// take gives the writer all closed gaps, and the open ones that are old enough.
+// What it took before and did not report as written comes again.
+func (l *ledger) take(now time.Time, all bool) []*data.Gap {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for monitor, g := range l.open {
+		if all || now.Sub(g.First) >= gapAge {
+			l.close(monitor)
+		}
+	}
+	l.writing = append(l.writing, l.closed...)
+	l.closed = nil
+	return l.writing
+}
+
+// written says that the first n gaps of what was taken are safe.
+func (l *ledger) written(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writing = append([]*data.Gap(nil), l.writing[n:]...)
+}
+
+// checkpoint is the latest instant up to which every slot is in the queue.
+func (l *ledger) checkpoint() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.windows) > 0 && l.windows[0].open.Load() == 0 {
+		l.windows[0] = nil
+		l.windows = l.windows[1:]
+	}
+	at := l.upto
+	hold := func(t time.Time) {
+		if !t.After(at) {
+			at = t.Add(-time.Millisecond)
+		}
+	}
+	for _, w := range l.windows {
+		if w.open.Load() > 0 {
+			hold(w.oldest)
+		}
+	}
+	for _, g := range l.open {
+		hold(g.First)
+	}
+	for _, g := range l.closed {
+		hold(g.First)
+	}
+	for _, g := range l.writing {
+		hold(g.First)
+	}
+	return at
+}

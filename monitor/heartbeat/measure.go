@@ -1,0 +1,139 @@
+package heartbeat
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/match"
+	"github.com/monitorink/monitorink/monitor/probe"
+	"github.com/monitorink/monitorink/pipeline"
+	"github.com/monitorink/monitorink/queue"
+)
+
+// A target is a definition made ready to be probed and judged.
+type target struct {
+	version string
+	probe   *probe.Target
+	match   *match.Matcher
+	method  string
+	url     string
+}
+
+// compile makes all monitors ready, or says which cannot be.
+func compile(monitors []data.Monitor) (map[string]*target, error) {
+	plan := make(map[string]*target, len(monitors))
+	for i := range monitors {
+		m := &monitors[i]
+		if _, twice := plan[m.ID]; twice {
+			return nil, fmt.Errorf("monitor %q: there are two of this id", m.ID)
+		}
+		t, err := newTarget(m)
+		if err != nil {
+			return nil, fmt.Errorf("monitor %q: %w", m.ID, err)
+		}
+		plan[m.ID] = t
+	}
+	return plan, nil
+}
+
+func newTarget(m *data.Monitor) (*target, error) {
+	p, err := probe.Compile(m)
+	if err != nil {
+		return nil, err
+	}
+	j, err := match.Compile(m)
+	if err != nil {
+		return nil, err
+	}
+	return &target{version: m.Version(), probe: p, match: j, method: m.Method, url: m.URL}, nil
+}
+
+// measure probes a slot, judges the response, and returns the encoded
+// measurement. A slot that comes too late to begin is entered as overload.
+func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
+	defer h.runner.Done(j.due)
+	h.counts.inFlight.Add(1)
+	defer h.counts.inFlight.Add(-1)
+	if h.runner.TooLate(j.due, h.o.Now()) {
+		h.ledger.late(j.due)
+		return queue.Message{}, pipeline.ErrSkip
+	}
+	h.ledger.begin(j.due.Slot.Monitor)
+	m, err := pipeline.Recover(h.probe)(ctx, j)
+	if err != nil { // a panic: our own fault, and no reason to lose the slot
+		h.log.Error("a probe panicked; please report it", "monitor", j.due.Slot.Monitor, "error", err)
+		m = h.blank(j, h.o.Now())
+		m.State, m.Error = data.Down, &data.Error{Kind: data.ErrInternal, Message: bound(err.Error(), 200)}
+	}
+	if ctx.Err() != nil && m.State == data.Down {
+		// The drain's grace has run out in the middle of the probe: what it saw
+		// is our own end, not the target's.
+		return queue.Message{}, context.Cause(ctx)
+	}
+	msg, err := queue.Encode(m)
+	if err != nil {
+		h.log.Error("a measurement cannot be encoded; please report it", "monitor", m.Monitor, "error", err)
+		m = h.blank(j, m.Started)
+		m.State, m.Error = data.Down, &data.Error{Kind: data.ErrInternal, Message: bound(err.Error(), 200)}
+		if msg, err = queue.Encode(m); err != nil {
+			return queue.Message{}, err
+		}
+	}
+	h.counts.measured(m)
+	if h.o.Observe != nil {
+		h.o.Observe(m)
+	}
+	return msg, nil
+}
+
+// probe is the part of measure that works on what strangers sent.
+func (h *Heartbeat) probe(ctx context.Context, j job) (*data.Measurement, error) {
+	t := (*h.plan.Load())[j.due.Slot.Monitor]
+	if t == nil || t.version != j.due.Registration.Version {
+		return nil, fmt.Errorf("the definition %s is not at hand", j.due.Registration.Version)
+	}
+	r := h.prober.Probe(ctx, t.probe)
+	defer r.Release()
+	m := h.blank(j, r.Started)
+	m.Method, m.URL = t.method, t.url
+	m.HTTP, m.TLS, m.Phases, m.Hops = r.HTTP, r.TLS, r.Phases, r.Hops
+	m.Expectations, m.Error = t.match.Judge(subject(r), h.o.Now())
+	if r.Err != nil {
+		m.Error = r.Err
+	}
+	m.State = data.Up
+	if m.Error != nil {
+		m.State = data.Down
+	}
+	return m, nil
+}
+
+// subject is what the matcher looks at of what the probe found.
+func subject(r *probe.Response) match.Subject {
+	s := match.Subject{Header: r.Header, Body: r.Body, Total: r.Phases.Total.D()}
+	if r.HTTP != nil {
+		s.Status = r.HTTP.Status
+	}
+	if r.TLS != nil {
+		s.CertificateExpires = r.TLS.Expires
+	}
+	return s
+}
+
+func (h *Heartbeat) blank(j job, started time.Time) *data.Measurement {
+	s := j.due.Slot
+	return &data.Measurement{
+		Monitor: s.Monitor, Location: s.Location, Instance: h.o.Instance, Version: j.due.Registration.Version,
+		Scheduled: s.Scheduled, Attempt: 1, Started: started, Late: max(started.Sub(s.Scheduled), 0),
+		Method: j.due.Registration.Method, URL: j.due.Registration.URL,
+	}
+}
+
+func bound(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
+	}
+	return s
+}

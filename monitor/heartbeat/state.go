@@ -1,0 +1,187 @@
+package heartbeat
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+const stateForm = 1
+
+var (
+	// ErrLocked is wrapped when another process uses the data directory.
+	ErrLocked = errors.New("another heartbeat uses this data directory")
+	// ErrLocation is wrapped when the data directory belongs to another location.
+	ErrLocation = errors.New("the data directory belongs to another location")
+)
+
+// A State is a data directory: its lock, and the definitions that a heartbeat
+// last applied, so that the next one can say what was missed meanwhile.
+type State struct {
+	dir      string
+	location string
+	lock     *os.File
+	set      []Definition
+}
+
+// A Definition is a monitor and from when it holds. Without a Monitor it says
+// that ID was removed then.
+type Definition struct {
+	ID      string        `json:"id"`
+	From    time.Time     `json:"from"`
+	Monitor *data.Monitor `json:"monitor,omitempty"`
+}
+
+func (d *Definition) registration(location, instance string) *data.Registration {
+	if d.Monitor != nil {
+		return d.Monitor.Register(location, instance, d.From)
+	}
+	return &data.Registration{Monitor: d.ID, Location: location, Instance: instance, From: d.From, Removed: true}
+}
+
+// succeed returns the set that follows old when monitors hold from at: what has
+// not changed keeps its From, what is gone is marked as removed. Earlier removals
+// have been announced, and end here.
+func succeed(old []Definition, monitors []data.Monitor, at time.Time) []Definition {
+	before := make(map[string]*Definition, len(old))
+	for i := range old {
+		before[old[i].ID] = &old[i]
+	}
+	next := make([]Definition, 0, len(monitors))
+	for i := range monitors {
+		m := &monitors[i]
+		d := Definition{ID: m.ID, From: at, Monitor: m}
+		if b := before[m.ID]; b != nil && b.Monitor != nil && b.Monitor.Version() == m.Version() {
+			d.From = b.From
+		}
+		delete(before, m.ID)
+		next = append(next, d)
+	}
+	for i := range old {
+		if d := before[old[i].ID]; d != nil && d.Monitor != nil {
+			next = append(next, Definition{ID: d.ID, From: at})
+		}
+	}
+	return next
+}
+
+type stateFile struct {
+	Form        int          `json:"form"`
+	Location    string       `json:"location"`
+	Definitions []Definition `json:"definitions"`
+}
+
+// OpenState locks dir, which it makes if need be, and reads what is persisted
+// there. An empty location means the persisted one, or else fallback; another
+// location than the persisted one is refused with ErrLocation.
+func OpenState(dir, location, fallback string) (*State, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w (MONITORINK_DATA_DIR chooses another)", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the data directory cannot be written: %w (make it writable for this user, or choose another with MONITORINK_DATA_DIR)", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("%s: %w: end it first, or give this one a directory of its own with MONITORINK_DATA_DIR", dir, ErrLocked)
+	}
+	s := &State{dir: dir, location: location, lock: lock}
+	if err := s.read(fallback); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *State) path() string { return filepath.Join(s.dir, "definitions.json") }
+
+func (s *State) read(fallback string) error {
+	b, err := os.ReadFile(s.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		if s.location == "" {
+			s.location = fallback
+		}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the persisted definitions: %w", err)
+	}
+	var f stateFile
+	if err := json.Unmarshal(b, &f); err != nil || f.Form != stateForm {
+		if err == nil {
+			err = fmt.Errorf("form %d, and this version reads form %d", f.Form, stateForm)
+		}
+		return fmt.Errorf("%s is damaged: %w (move it away to start without it: what was missed while stopped then stays unknown)", s.path(), err)
+	}
+	if s.location == "" {
+		s.location = f.Location
+	}
+	if s.location != f.Location {
+		return fmt.Errorf("%s: %w: it holds %q, MONITORINK_LOCATION is %q; the location is part of every measurement's identity, so use the old one, or another data directory",
+			s.dir, ErrLocation, f.Location, s.location)
+	}
+	s.set = f.Definitions
+	return nil
+}
+
+// Location is the location that the directory belongs to.
+func (s *State) Location() string { return s.location }
+
+// Monitors returns the definitions that were last applied.
+func (s *State) Monitors() []data.Monitor {
+	var list []data.Monitor
+	for _, d := range s.set {
+		if d.Monitor != nil {
+			list = append(list, *d.Monitor)
+		}
+	}
+	return list
+}
+
+// Save persists set: after it, a crash leaves either the old or the new one.
+func (s *State) Save(set []Definition) error {
+	b, err := json.Marshal(stateFile{Form: stateForm, Location: s.location, Definitions: set})
+	if err != nil {
+		return err
+	}
+	if err := replace(s.path(), b); err != nil {
+		return fmt.Errorf("persist %d definitions: %w", len(set), err)
+	}
+	s.set = set
+	return nil
+}
+
+// replace writes a file anew so that a crash leaves the old one or the new one.
+func replace(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // harmless once it is renamed
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Close gives the lock up.
+func (s *State) Close() error { return s.lock.Close() }
