@@ -1,0 +1,128 @@
+// Package app is what the commands have in common: the way from main to an exit
+// code, signals, the logger and the version.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/monitorink/monitorink/cmd/internal/config"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // something went wrong
+	exitUsage  = 2 // a wrong flag, variable or file: the user can mend it
+)
+
+// Main runs root and exits. The first SIGINT or SIGTERM ends the command's
+// context, which drains the daemons; a second one ends the process at once.
+func Main(root *cobra.Command) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // from then on signals have their default effect
+	os.Exit(Run(ctx, root, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// A UsageError is one that the user can mend: the exit code is 2.
+type UsageError struct{ Err error }
+
+// Error is the message of what is wrapped.
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrapped.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// Run runs root with args and returns the exit code.
+func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &UsageError{fmt.Errorf("%w\n%s --help shows what is allowed", err, cmd.CommandPath())}
+	})
+	ran := false
+	each(root, func(cmd *cobra.Command) {
+		if run := cmd.RunE; run != nil {
+			cmd.RunE = func(cmd *cobra.Command, args []string) error { ran = true; return run(cmd, args) }
+		}
+	})
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(stderr, "%s: %v\n", root.Name(), err)
+	var usage *UsageError
+	if !ran || errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func each(cmd *cobra.Command, f func(*cobra.Command)) {
+	f(cmd)
+	for _, c := range cmd.Commands() {
+		each(c, f)
+	}
+}
+
+// Config reads the configuration from the environment, and warns on stderr of
+// variables that nobody knows.
+func Config(stderr io.Writer) (*config.Config, error) {
+	cfg, err := config.Load(os.Environ())
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	for _, w := range cfg.Warnings {
+		fmt.Fprintln(stderr, "warning:", w)
+	}
+	return cfg, nil
+}
+
+// Logger returns the logger that cfg asks for, writing to w.
+func Logger(cfg *config.Config, w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: cfg.LogLevel}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// Version is the version of the build: the module's, or else the revision.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (version == "" || version == "(devel)") {
+			version = s.Value[:min(len(s.Value), 12)]
+		}
+	}
+	if version == "" {
+		version = "(devel)"
+	}
+	return version
+}
+
+// VersionCommand prints the version.
+func VersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", cmd.Root().Name(), Version())
+			return err
+		},
+	}
+}

@@ -1,0 +1,173 @@
+// Package metrics turns the figures of the daemons into Prometheus metrics. There
+// are no labels per monitor: their number is the user's, not ours.
+package metrics
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/collector"
+	"github.com/monitorink/monitorink/monitor/heartbeat"
+	"github.com/monitorink/monitorink/pipeline"
+)
+
+const namespace = "monitorink"
+
+// A Registry holds the metrics of one process.
+type Registry struct {
+	reg      *prometheus.Registry
+	duration *prometheus.HistogramVec
+	late     prometheus.Histogram
+	errors   *prometheus.CounterVec
+}
+
+// New returns a registry with the figures of the Go runtime, the process and the
+// build.
+func New(version string) *Registry {
+	r := &Registry{reg: prometheus.NewRegistry()}
+	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "build_info", Help: "Always 1; the version is a label.",
+		ConstLabels: prometheus.Labels{"version": version},
+	}, func() float64 { return 1 })
+	r.reg.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// Handler serves the metrics.
+func (r *Registry) Handler() http.Handler {
+	return promhttp.HandlerFor(r.reg, promhttp.HandlerOpts{EnableOpenMetrics: true})
+}
+
+// Observe returns what Options.Observe of a heartbeat wants.
+func (r *Registry) Observe() func(*data.Measurement) {
+	buckets := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	r.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: namespace, Name: "probe_duration_seconds", Help: "Total time of probes.", Buckets: buckets,
+	}, []string{"state"})
+	r.late = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: namespace, Name: "probe_late_seconds", Help: "How long after their instant probes began.", Buckets: buckets,
+	})
+	r.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: namespace, Name: "probe_errors_total", Help: "Probes that found their target down, by kind of error.",
+	}, []string{"kind"})
+	for _, k := range data.ErrorKinds() {
+		r.errors.WithLabelValues(string(k))
+	}
+	r.reg.MustRegister(r.duration, r.late, r.errors)
+	up, down := r.duration.WithLabelValues(string(data.Up)), r.duration.WithLabelValues(string(data.Down))
+	return func(m *data.Measurement) {
+		r.late.Observe(m.Late.Seconds())
+		if m.State == data.Up {
+			up.Observe(m.Phases.Total.D().Seconds())
+			return
+		}
+		down.Observe(m.Phases.Total.D().Seconds())
+		r.errors.WithLabelValues(string(m.Error.Kind)).Inc()
+	}
+}
+
+// A QueueStats is what the metrics tell of a queue.
+type QueueStats struct {
+	Depth, Bytes, Capacity int64 // Capacity in the unit that bounds the queue
+	Full                   bool
+	DeadLetters            int64
+	Torn, Corrupt          int64 // records cut or skipped when a spool was opened
+}
+
+// Queue adds the figures of the local queue.
+func (r *Registry) Queue(stats func() QueueStats) {
+	r.reg.MustRegister(source(func(emit emit) {
+		s := stats()
+		emit.gauge("queue_depth", "Messages of the local queue that are not settled.", float64(s.Depth))
+		emit.gauge("queue_bytes", "Bytes that the local queue holds.", float64(s.Bytes))
+		emit.gauge("queue_capacity", "Where the local queue is full: bytes on disk, messages in memory.", float64(s.Capacity))
+		emit.gauge("queue_full", "1 while the local queue takes nothing.", b2f(s.Full))
+		emit.counter("queue_dead_letters_total", "Messages set aside among the dead letters.", float64(s.DeadLetters))
+		emit.counter("queue_torn_bytes_total", "Bytes of half-written records cut from the end of the spool.", float64(s.Torn))
+		emit.counter("queue_corrupt_records_total", "Damaged records of the spool that were skipped.", float64(s.Corrupt))
+	}))
+}
+
+// Heartbeat adds the figures of a heartbeat.
+func (r *Registry) Heartbeat(stats func() heartbeat.Stats) {
+	r.reg.MustRegister(source(func(emit emit) {
+		s := stats()
+		emit.gauge("monitors", "Monitors that are scheduled.", float64(s.Monitors))
+		emit.gauge("probes_in_flight", "Probes under way.", float64(s.InFlight))
+		emit.counter("probes_total", "Measurements made, by state.", float64(s.Up), "state", "up")
+		emit.counter("probes_total", "Measurements made, by state.", float64(s.Down), "state", "down")
+		for reason, n := range s.Gaps {
+			emit.counter("gap_slots_total", "Slots that were not measured, by reason.", float64(n), "reason", string(reason))
+		}
+		emit.counter("results_undecided_total", "Results that were not in the queue when the process ended.", float64(s.Undecided))
+		emit.counter("publish_errors_total", "Tries to put results into the local queue that failed.", float64(s.PublishErrors))
+		if !s.Checkpoint.IsZero() {
+			emit.gauge("checkpoint_timestamp_seconds", "The instant up to which every slot is accounted for.", seconds(s.Checkpoint))
+		}
+		stages(emit, "heartbeat", s.Stages)
+	}))
+}
+
+// Collector adds the figures of a collector.
+func (r *Registry) Collector(stats func() collector.Stats) {
+	r.reg.MustRegister(source(func(emit emit) {
+		s := stats()
+		for kind, n := range s.Saved {
+			emit.counter("events_saved_total", "Events that the store has, by kind.", float64(n), "kind", string(kind))
+		}
+		emit.counter("events_refused_total", "Events set aside among the dead letters.", float64(s.Refused))
+		emit.counter("save_errors_total", "Tries to save a batch that failed.", float64(s.SaveErrors))
+		emit.gauge("store_failing", "1 while the store does not save.", b2f(s.Failing))
+		stages(emit, "collector", s.Stages)
+	}))
+}
+
+func stages(emit emit, name string, list []pipeline.StageStats) {
+	for _, s := range list {
+		emit.counter("pipeline_values_total", "Values that came out of a stage.", float64(s.Out), "pipeline", name, "stage", s.Stage)
+		emit.gauge("pipeline_queued", "Values that wait for a stage.", float64(s.Queued), "pipeline", name, "stage", s.Stage)
+		emit.gauge("pipeline_workers", "Workers of a stage.", float64(s.Workers), "pipeline", name, "stage", s.Stage)
+	}
+}
+
+// A source is a Prometheus collector that asks for its figures when it is asked.
+type source func(emit)
+
+// Describe sends nothing: the source is unchecked.
+func (source) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends what the source has to tell.
+func (s source) Collect(ch chan<- prometheus.Metric) { s(emit(ch)) }
+
+type emit chan<- prometheus.Metric
+
+func (e emit) gauge(name, help string, v float64, labels ...string) {
+	e.send(prometheus.GaugeValue, name, help, v, labels)
+}
+
+func (e emit) counter(name, help string, v float64, labels ...string) {
+	e.send(prometheus.CounterValue, name, help, v, labels)
+}
+
+func (e emit) send(kind prometheus.ValueType, name, help string, v float64, pairs []string) {
+	var names, values []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		names, values = append(names, pairs[i]), append(values, pairs[i+1])
+	}
+	desc := prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, names, nil)
+	e <- prometheus.MustNewConstMetric(desc, kind, v, values...)
+}
+
+func b2f(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
