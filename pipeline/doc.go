@@ -1,5 +1,13 @@
 // Package pipeline moves values through stages that run at once, and tells their source how each of them ended.
 //
+// A collector in five lines:
+//
+//	p := pipeline.New(pipeline.Options{Grace: 30 * time.Second})
+//	messages := pipeline.From(p, "receive", subscription)
+//	events := pipeline.Map(messages, "decode", pipeline.Recover(decode), pipeline.Workers(2))
+//	pipeline.ToBatch(pipeline.Batch(events, "batch", 5000, 100*time.Millisecond), "save", 2, save)
+//	err := p.Run(ctx)
+//
 // # What always holds
 //
 //  1. Nobody abandons an input. A stage receives until its input is closed, after an abort too: then it no longer

@@ -8,8 +8,8 @@ import (
 // A Flow is the values that leave a stage. Exactly one stage receives them: Broadcast makes several flows of one.
 type Flow[T any] struct {
 	stage *stage
-	ch    chan packet[T] // closed by the last worker of the stage
-	taker string         // the stage that receives from it
+	ch    chan packet[T]
+	taker string // the stage that receives from it
 }
 
 // add puts a stage into the graph, and notes what is wrong with it.
@@ -57,7 +57,7 @@ func flow[T any](s *stage) *Flow[T] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open[s]++
-	return &Flow[T]{stage: s, ch: make(chan packet[T], p.buffer())}
+	return &Flow[T]{stage: s, ch: make(chan packet[T], p.buffer())} // closed by the last worker of s
 }
 
 // receive adds a stage that receives f.
@@ -99,8 +99,9 @@ func (p *Pipeline) validate() error {
 	return errors.Join(mistakes...)
 }
 
-// checkLimit refuses a sink that takes more from its source than the source lets out: each of the sinks holds a batch,
-// another fills meanwhile, and below two for each of them the source waits for the sinks while they wait for it.
+// checkLimit refuses a sink that holds more than its source lets out. Each of those at work holds one batch while the
+// next fills: with less than that source and sinks wait for each other in turn, and with less than one batch nothing
+// moves until the batch has waited long enough.
 func (s *stage) checkLimit() error {
 	if s.sinks == 0 {
 		return nil

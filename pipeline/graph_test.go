@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/monitorink/monitorink/pipeline"
@@ -12,10 +13,50 @@ import (
 // A limited source gives no more than so many values before one is settled.
 type limited struct {
 	*ledger
-	limit int
+	tokens chan struct{} // never closed
 }
 
-func (l limited) InFlightLimit() int { return l.limit }
+func newLimited(n, limit int) limited {
+	return limited{newLedger(n), make(chan struct{}, limit)}
+}
+
+func (l limited) InFlightLimit() int { return cap(l.tokens) }
+
+func (l limited) Next(ctx context.Context) (int, error) {
+	select {
+	case l.tokens <- struct{}{}:
+		return l.ledger.Next(ctx)
+	case <-ctx.Done():
+		return -1, ctx.Err()
+	}
+}
+
+func (l limited) Settle(v int, o pipeline.Outcome) {
+	l.ledger.Settle(v, o)
+	<-l.tokens
+}
+
+// TestLimitThatIsJustEnoughNeverStalls would have to wait an hour for a batch that cannot fill.
+func TestLimitThatIsJustEnoughNeverStalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size, sinks, batches = 10, 3, 50
+		source := newLimited(size*batches, 2*size*sinks)
+		p := pipeline.New(pipeline.Options{})
+		f := pipeline.Batch(pipeline.From(p, "source", source), "batch", size, time.Hour)
+		pipeline.To(f, "sink", sinks, func(_ context.Context, vs []int) error {
+			time.Sleep(time.Duration(1+vs[0]%7) * time.Second)
+			return nil
+		})
+		start := time.Now()
+		if err := p.Run(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > 10*time.Minute {
+			t.Errorf("took %v", took)
+		}
+		source.want(t, all(pipeline.Accepted))
+	})
+}
 
 func TestRunRefusesAGraphThatIsWrong(t *testing.T) {
 	type (
@@ -78,9 +119,9 @@ func TestRunRefusesAGraphThatIsWrong(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			source := newLedger(1)
+			source := newLimited(1, 100)
 			p := pipeline.New(pipeline.Options{})
-			test.build(p, pipeline.From(p, "source", limited{source, 100}))
+			test.build(p, pipeline.From(p, "source", source))
 			err := p.Run(t.Context())
 			if test.want == "" {
 				if err != nil {

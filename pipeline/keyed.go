@@ -9,13 +9,13 @@ import (
 type keyed[In, Out any] struct {
 	*worker[In, Out]
 	hash  func(In) uint64
-	lanes []chan packet[In] // closed by sort
+	lanes []chan packet[In]
 }
 
 func newKeyed[In, Out any](w *worker[In, Out], workers, buffer int, hash func(In) uint64) *keyed[In, Out] {
 	k := &keyed[In, Out]{worker: w, hash: hash, lanes: make([]chan packet[In], workers)}
 	for i := range k.lanes {
-		k.lanes[i] = make(chan packet[In], max(buffer/workers, 1))
+		k.lanes[i] = make(chan packet[In], max(buffer/workers, 1)) // closed by sort
 	}
 	w.stage.inner = func() int {
 		n := 0

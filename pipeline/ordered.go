@@ -6,7 +6,7 @@ import "context"
 type place[Out any] struct {
 	result packet[Out]
 	ok     bool          // there is a result to forward
-	filled chan struct{} // holds one token while the place is filled; never closed
+	filled chan struct{} // holds one token while the place is filled
 }
 
 // A seated value has its place in the order.
@@ -19,21 +19,21 @@ type seated[In, Out any] struct {
 // in any order, and one goroutine empties them in theirs. The number of places bounds how far the pool gets ahead.
 type ordered[In, Out any] struct {
 	*worker[In, Out]
-	free  chan *place[Out]     // never closed
-	taken chan *place[Out]     // closed by seat
-	jobs  chan seated[In, Out] // closed by seat
+	free  chan *place[Out]
+	taken chan *place[Out]
+	jobs  chan seated[In, Out]
 }
 
 func newOrdered[In, Out any](w *worker[In, Out], workers, ahead int) *ordered[In, Out] {
 	places := workers + ahead
 	o := &ordered[In, Out]{
 		worker: w,
-		free:   make(chan *place[Out], places),
-		taken:  make(chan *place[Out], places),
-		jobs:   make(chan seated[In, Out], workers),
+		free:   make(chan *place[Out], places),      // never closed
+		taken:  make(chan *place[Out], places),      // closed by seat
+		jobs:   make(chan seated[In, Out], workers), // closed by seat
 	}
 	for range places {
-		o.free <- &place[Out]{filled: make(chan struct{}, 1)}
+		o.free <- &place[Out]{filled: make(chan struct{}, 1)} // never closed
 	}
 	w.stage.inner = func() int { return len(o.jobs) }
 	return o

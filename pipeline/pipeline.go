@@ -25,7 +25,8 @@ type Options struct {
 type Hooks struct {
 	// OnRefused is called for each value that a stage refuses, before it is settled.
 	OnRefused func(stage string, err error)
-	// OnAbort is called at most once, when the pipeline aborts; stage is empty when Grace ran out.
+	// OnAbort is called at most once, when the pipeline aborts. The stage is empty when Grace ran out; Run may return
+	// nil even so, when everything was decided at that moment.
 	OnAbort func(stage string, err error)
 	// OnDrain is called at most once, when a drain begins; reason is nil when all sources have ended, otherwise the
 	// cause of the end of Run's ctx.
@@ -54,7 +55,10 @@ type Pipeline struct {
 }
 
 // A failure is why a pipeline aborted.
-type failure struct{ err error }
+type failure struct {
+	stage *stage // nil if Grace ran out
+	err   error
+}
 
 // New returns an empty pipeline.
 func New(options Options) *Pipeline {
@@ -146,7 +150,7 @@ func (p *Pipeline) abort(s *stage, err error) error {
 		name = s.name
 		err = fmt.Errorf("stage %s: %w", name, err)
 	}
-	if !p.failure.CompareAndSwap(nil, &failure{err}) {
+	if !p.failure.CompareAndSwap(nil, &failure{s, err}) {
 		return p.failure.Load().err
 	}
 	p.stopStages(err)
@@ -176,12 +180,9 @@ func (p *Pipeline) verdict() error {
 			left += s.undecided.Load()
 		}
 	}
-	err := p.aborted()
-	switch {
-	case errors.Is(err, ErrGrace) && left == 0:
-		err = nil
-	case err != nil:
-		err = fmt.Errorf("%w (values left undecided: %d)", err, left)
+	var err error
+	if f := p.failure.Load(); f != nil && (f.stage != nil || left > 0) {
+		err = fmt.Errorf("%w (values left undecided: %d)", f.err, left)
 	}
 	if len(p.late) == 0 {
 		return err

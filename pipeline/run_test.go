@@ -254,7 +254,11 @@ func TestRunReportsWhatASourceReturnsAfterItWasToldToStop(t *testing.T) {
 
 // TestRunAbortsWhenASourceGivesUpByItself: a cancellation that nobody asked for is an error as any other.
 func TestRunAbortsWhenASourceGivesUpByItself(t *testing.T) {
-	for _, given := range []error{context.Canceled, fmt.Errorf("header: %w", io.EOF)} {
+	for _, given := range []error{
+		context.Canceled,
+		fmt.Errorf("header: %w", io.EOF),
+		fmt.Errorf("another pipeline: %w", pipeline.ErrGrace),
+	} {
 		source := newLedger(10)
 		source.before = func(context.Context, int) error { return given }
 		p := pipeline.New(pipeline.Options{})
