@@ -1,0 +1,131 @@
+package config
+
+import (
+	"log/slog"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+// Prefix begins the name of every variable.
+const Prefix = "MONITORINK_"
+
+// The queues and stores that there are.
+const (
+	QueueMemory   = "memory"
+	QueueDisk     = "disk"
+	QueueKafka    = "kafka"
+	StoreMemory   = "memory"
+	StorePostgres = "postgres"
+)
+
+// A Config is what the environment chose. The names of its fields are unique,
+// those of Kafka included.
+type Config struct {
+	Queue string `env:"MONITORINK_QUEUE" default:"memory" allowed:"memory,disk,kafka" help:"memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool)"`
+	Store string `env:"MONITORINK_STORE" default:"memory" allowed:"memory,postgres" help:"memory | postgres"`
+
+	QueueURL string `env:"MONITORINK_QUEUE_URL" default:"http://127.0.0.1:8081" help:"where a collector of its own finds heartbeat's queue, when that is memory or disk"`
+	Token    string `env:"MONITORINK_TOKEN" secret:"true" help:"what heartbeat and collector prove themselves with; required as soon as an address is not loopback"`
+
+	Monitors string        `env:"MONITORINK_MONITORS" default:"monitors.yaml" help:"a YAML file of monitors, or a folder of such files"`
+	URLs     string        `env:"MONITORINK_URLS" help:"comma-separated URLs to watch, in place of a file"`
+	Schedule data.Schedule `env:"MONITORINK_SCHEDULE" default:"@every 10s" help:"when to probe monitors that say nothing: @every and a duration, or five cron fields in UTC"`
+	Timeout  time.Duration `env:"MONITORINK_TIMEOUT" default:"5s" help:"how long a probe may take, for monitors that say nothing; never longer than the interval"`
+
+	Location string `env:"MONITORINK_LOCATION" help:"where this heartbeat probes from; the host name at first, then what was persisted"`
+	Instance string `env:"MONITORINK_INSTANCE" help:"the name of this process in events; the host name when empty"`
+
+	DataDir    string        `env:"MONITORINK_DATA_DIR" default:".monitorink" help:"the folder of the spool, the persisted definitions and the lock"`
+	SpoolSize  int64         `env:"MONITORINK_SPOOL_SIZE" default:"1GiB" help:"the most that the spool takes of the disk"`
+	InFlight   int           `env:"MONITORINK_IN_FLIGHT" default:"0" help:"probes at once; 0: from the machine"`
+	BodyBudget int64         `env:"MONITORINK_BODY_BUDGET" default:"64MiB" help:"bytes of response bodies held at once"`
+	Grace      time.Duration `env:"MONITORINK_GRACE" default:"30s" help:"how long a drain may take"`
+
+	Kafka struct {
+		Brokers  []string `env:"MONITORINK_KAFKA_BROKERS" default:"127.0.0.1:9092" help:"comma-separated host:port"`
+		Topic    string   `env:"MONITORINK_KAFKA_TOPIC" default:"monitorink.events" help:"the topic of events"`
+		Group    string   `env:"MONITORINK_KAFKA_GROUP" default:"monitorink-collector" help:"the collectors' consumer group"`
+		DLQTopic string   `env:"MONITORINK_KAFKA_DLQ_TOPIC" default:"monitorink.dlq" help:"the topic of dead letters"`
+		TLS      bool     `env:"MONITORINK_KAFKA_TLS" default:"off" off:"false" help:"on | off"`
+		CAFile   string   `env:"MONITORINK_KAFKA_CA_FILE" help:"PEM of the authority that signs the brokers; the system's when empty"`
+		CertFile string   `env:"MONITORINK_KAFKA_CERT_FILE" help:"PEM of the client's certificate"`
+		KeyFile  string   `env:"MONITORINK_KAFKA_KEY_FILE" help:"PEM of the client's key"`
+		SASL     string   `env:"MONITORINK_KAFKA_SASL" default:"off" off:"" allowed:"off,plain,scram-sha-256,scram-sha-512" help:"off | plain | scram-sha-256 | scram-sha-512"`
+		Username string   `env:"MONITORINK_KAFKA_USERNAME" secret:"true" help:"of SASL"`
+		Password string   `env:"MONITORINK_KAFKA_PASSWORD" secret:"true" help:"of SASL"`
+	}
+	PostgresURL string        `env:"MONITORINK_POSTGRES_URL" default:"postgres://monitorink@127.0.0.1:5432/monitorink" secret:"true" help:"a libpq URL, sslmode and all"`
+	Retention   time.Duration `env:"MONITORINK_RETENTION" default:"off" off:"0s" help:"off, or the age at which rows are dropped: at least the topic's retention and the spool's age together"`
+
+	HeartbeatAddr string `env:"MONITORINK_HEARTBEAT_ADDR" default:"127.0.0.1:8081" help:"where heartbeat listens for HTTP"`
+	CollectorAddr string `env:"MONITORINK_COLLECTOR_ADDR" default:"127.0.0.1:8080" help:"where collector, or both in one process, listen for HTTP: API and page"`
+
+	LogLevel  slog.Level `env:"MONITORINK_LOG_LEVEL" default:"info" allowed:"debug,info,warn,error" help:"debug | info | warn | error"`
+	LogFormat string     `env:"MONITORINK_LOG_FORMAT" default:"text" allowed:"text,json" help:"text | json"`
+
+	// Warnings are to be shown to the user: variables that nobody knows, and
+	// settings that have no effect.
+	Warnings []string `env:"-"`
+}
+
+// A Variable is one line of the table.
+type Variable struct {
+	Name    string
+	Default string // as it would be written; empty: none
+	Help    string
+	// Secret variables have a twin with _FILE at its end, and are never shown.
+	Secret bool
+
+	field   string
+	allowed []string
+	off     string
+	hasOff  bool
+}
+
+// Twin is the name of the variable that names a file with the value, or empty.
+func (v Variable) Twin() string {
+	if !v.Secret {
+		return ""
+	}
+	return v.Name + "_FILE"
+}
+
+// Variables lists all variables, in the order of the documentation.
+func Variables() []Variable { return variables(reflect.TypeFor[Config]()) }
+
+func variables(t reflect.Type) []Variable {
+	var list []Variable
+	for f := range fields(t) {
+		name, ok := f.Tag.Lookup("env")
+		switch {
+		case !ok:
+			list = append(list, variables(f.Type)...)
+			continue
+		case name == "-":
+			continue
+		}
+		v := Variable{
+			Name: name, Default: f.Tag.Get("default"), Help: f.Tag.Get("help"),
+			Secret: f.Tag.Get("secret") == "true", field: f.Name,
+		}
+		v.off, v.hasOff = f.Tag.Lookup("off")
+		if allowed := f.Tag.Get("allowed"); allowed != "" {
+			v.allowed = strings.Split(allowed, ",")
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+func fields(t reflect.Type) func(func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for i := range t.NumField() {
+			if !yield(t.Field(i)) {
+				return
+			}
+		}
+	}
+}

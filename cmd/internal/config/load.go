@@ -1,0 +1,175 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+// An Error is one variable that has a wrong value. Load joins them.
+type Error struct {
+	Variable string
+	Value    string // quoted, or "(secret)", or "not set"
+	Allowed  string // what to write
+}
+
+// Error names the variable, what it was and what is allowed.
+func (e *Error) Error() string {
+	return e.Variable + " is " + e.Value + ": " + e.Allowed
+}
+
+// Load reads the variables of environ, which has the form of os.Environ. Its
+// error joins an [Error] for each variable that is wrong.
+func Load(environ []string) (*Config, error) {
+	l := &loader{given: map[string]string{}, values: map[string]string{}, table: Variables()}
+	for _, entry := range environ {
+		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, Prefix) && value != "" {
+			l.given[name] = value
+		}
+	}
+	for _, v := range l.table {
+		l.values[v.Name] = l.resolve(v)
+	}
+	cfg := new(Config)
+	l.parse(cfg)
+	l.check(cfg)
+	if len(l.errs) > 0 {
+		slices.SortStableFunc(l.errs, func(a, b *Error) int { return l.place(a.Variable) - l.place(b.Variable) })
+		joined := make([]error, len(l.errs))
+		for i, err := range l.errs {
+			joined[i] = err
+		}
+		return nil, errors.Join(joined...)
+	}
+	cfg.Warnings = l.warnings()
+	if cfg.Instance == "" {
+		cfg.Instance, _ = os.Hostname()
+	}
+	return cfg, nil
+}
+
+type loader struct {
+	table  []Variable
+	given  map[string]string // what the environment has
+	values map[string]string // of each variable of the table, defaults applied
+	errs   []*Error
+}
+
+func (l *loader) place(name string) int {
+	return slices.IndexFunc(l.table, func(v Variable) bool { return v.Name == name || v.Twin() == name })
+}
+
+// failed reports whether something is known to be wrong with a variable.
+func (l *loader) failed(name string) bool {
+	return slices.ContainsFunc(l.errs, func(e *Error) bool { return e.Variable == name })
+}
+
+// wrong notes what is wrong with a variable, once.
+func (l *loader) wrong(name, format string, args ...any) {
+	if l.failed(name) {
+		return
+	}
+	shown := strconv.Quote(l.values[name])
+	switch v := l.table[l.place(name)]; {
+	case l.values[name] == "":
+		shown = "not set"
+	case v.Secret:
+		shown = "(secret)"
+	}
+	l.errs = append(l.errs, &Error{name, shown, fmt.Sprintf(format, args...)})
+}
+
+// resolve returns the value that a variable has: its own, its file's, or its
+// default.
+func (l *loader) resolve(v Variable) string {
+	value, ok := l.given[v.Name]
+	if file, has := l.given[v.Twin()]; has && v.Secret {
+		b, err := os.ReadFile(file)
+		switch {
+		case ok:
+			l.errs = append(l.errs, &Error{v.Twin(), strconv.Quote(file), v.Name + " is set as well: set one of the two"})
+		case err != nil:
+			l.errs = append(l.errs, &Error{v.Twin(), strconv.Quote(file), "name a file that can be read: " + err.Error()})
+		default:
+			value, ok = strings.TrimRight(string(b), "\r\n"), true
+		}
+	}
+	if !ok || value == "" {
+		value = v.Default
+	}
+	l.values[v.Name] = value
+	if v.allowed != nil && !slices.Contains(v.allowed, value) {
+		l.wrong(v.Name, "write %s", oneOf(v.allowed))
+		value = v.Default
+	}
+	if v.hasOff && value == "off" {
+		value = v.off
+	}
+	return value
+}
+
+func oneOf(list []string) string {
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " or " + list[last]
+}
+
+// parse fills cfg from the values.
+func (l *loader) parse(cfg *Config) {
+	err := env.ParseWithOptions(cfg, env.Options{Environment: l.values, FuncMap: map[reflect.Type]env.ParserFunc{
+		reflect.TypeFor[int64]():         func(s string) (any, error) { return ParseSize(s) },
+		reflect.TypeFor[int]():           parseCount,
+		reflect.TypeFor[bool]():          parseSwitch,
+		reflect.TypeFor[[]string]():      parseList,
+		reflect.TypeFor[time.Duration](): func(s string) (any, error) { return parseDuration(s) },
+		reflect.TypeFor[data.Schedule](): parseSchedule,
+	}})
+	if err == nil {
+		return
+	}
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		all.Errors = []error{err}
+	}
+	for _, err := range all.Errors {
+		var parse env.ParseError
+		if !errors.As(err, &parse) {
+			panic(err) // the struct's tags are wrong
+		}
+		i := slices.IndexFunc(l.table, func(v Variable) bool { return v.field == parse.Name })
+		l.wrong(l.table[i].Name, "%v", parse.Err)
+	}
+}
+
+func (l *loader) warnings() []string {
+	var list, known []string
+	for _, v := range l.table {
+		known = append(known, v.Name)
+		if v.Secret {
+			known = append(known, v.Twin())
+		}
+	}
+	for name := range l.given {
+		if slices.Contains(known, name) {
+			continue
+		}
+		w := name + " is not a variable that is known here"
+		if near := Nearest(name, known); near != "" {
+			w += ": did you mean " + near + "?"
+		}
+		list = append(list, w)
+	}
+	slices.Sort(list)
+	if file := l.given["MONITORINK_MONITORS"]; l.given["MONITORINK_URLS"] != "" && file != "" && file != "monitors.yaml" {
+		list = append(list, "MONITORINK_MONITORS is not read, because MONITORINK_URLS is set")
+	}
+	return list
+}
