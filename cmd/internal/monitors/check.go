@@ -1,0 +1,184 @@
+package monitors
+
+import (
+	"errors"
+	"maps"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/schedule"
+)
+
+// finish judges what concerns the whole monitor, and settles the defaults.
+func (d *draft) finish() {
+	if d.id == nil {
+		d.tell(d.node, "it has no id; write one, such as id: shop")
+	}
+	switch {
+	case d.url == nil:
+		d.tell(d.node, "it has no url; write one, such as url: https://shop.example/health")
+	case d.URL != "":
+		if wrong := checkURL(d.URL); wrong != "" {
+			d.tell(d.url, "url: %s", wrong)
+		}
+	}
+	if d.Expect.Certificate > 0 && strings.HasPrefix(d.URL, "http:") {
+		d.tell(d.url, "url: expect.certificate needs https; write https://, or leave certificate out")
+	}
+	d.checkSchedule()
+}
+
+func (d *draft) checkSchedule() {
+	s := &d.Schedule
+	switch {
+	case d.every != nil && d.cron != nil:
+		d.tell(later(d.every, d.cron), "every and cron are both there; write one of them")
+		return
+	case d.every != nil:
+		s.Cron = ""
+	case d.cron != nil:
+		s.Every = 0
+	}
+	if s.Every > 0 {
+		s.Cron = ""
+		if d.timezone != nil {
+			d.tell(d.timezone, "timezone goes with cron only; leave it out")
+		}
+		s.Timezone = ""
+		if s.Every.D() < data.MinInterval {
+			d.tell(d.whereOf(d.every), "every is %v, and the shortest is %v", s.Every, data.MinInterval)
+			return
+		}
+	} else if s.Cron == "" {
+		return // told already
+	}
+	err, ok := d.schedules[*s]
+	if !ok {
+		_, err = schedule.Parse("", *s)
+		d.schedules[*s] = err
+	}
+	if err != nil {
+		where := d.whereOf(d.cron)
+		if d.timezone != nil && strings.Contains(err.Error(), strconv.Quote(s.Timezone)) {
+			where = d.timezone
+		}
+		d.tell(where, "%v", err)
+		return
+	}
+	if interval := s.Every; interval > 0 && d.Timeout > interval {
+		if d.timeout != nil {
+			d.tell(d.timeout, "timeout is %v, longer than the %v between two probes; write at most %v", d.Timeout, interval, interval)
+		}
+		d.Timeout = interval
+	}
+}
+
+func (d *draft) whereOf(n *yaml.Node) *yaml.Node {
+	if n == nil {
+		return d.node
+	}
+	return n
+}
+
+func later(a, b *yaml.Node) *yaml.Node {
+	if a.Line > b.Line || a.Line == b.Line && a.Column > b.Column {
+		return a
+	}
+	return b
+}
+
+// checkURL says what is wrong with a URL, without repeating a password.
+func checkURL(raw string) string {
+	shown, secret := raw, false
+	if at := strings.LastIndexByte(raw, '@'); at >= 0 {
+		scheme, _, ok := strings.Cut(raw[:at], "://")
+		shown, secret = "…"+raw[at:], true
+		if ok {
+			shown = clip(scheme) + "://" + shown
+		}
+	}
+	shown = clip(shown)
+	u, err := url.Parse(raw)
+	switch {
+	case !strings.Contains(raw, "://"):
+		return strconv.Quote(shown) + " has no scheme; write https://" + strings.TrimLeft(shown, "/:")
+	case err != nil && secret:
+		return strconv.Quote(shown) + " is not a URL; write such as https://shop.example/health"
+	case err != nil:
+		var e *url.Error
+		if errors.As(err, &e) {
+			err = e.Err
+		}
+		return strconv.Quote(shown) + " is not a URL: " + clip(err.Error()) + "; write such as https://shop.example/health"
+	case u.User != nil:
+		return strconv.Quote(shown) + " has credentials in it, which every event would show; leave them out, and write a header: headers: { Authorization: … }"
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "the scheme of " + strconv.Quote(shown) + " is not one that is probed; write http or https"
+	case u.Hostname() == "":
+		return strconv.Quote(shown) + " has no host; write such as https://shop.example/health"
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return strconv.Quote(shown) + " has a port that is not from 1 to 65535; write another"
+		}
+	}
+	return ""
+}
+
+func (d *draft) checkMethod(v *yaml.Node) {
+	upper := strings.ToUpper(d.Method)
+	switch {
+	case d.Method == "":
+	case !isToken(d.Method):
+		d.tell(v, "method: %q cannot be a method; write such as GET, HEAD or POST", clip(d.Method))
+	case d.Method != upper:
+		d.tell(v, "method: %q is not in capitals; write %s", clip(d.Method), clip(upper))
+	case d.Method == "CONNECT":
+		d.tell(v, "method: CONNECT opens a tunnel and measures nothing; write such as GET, HEAD or POST")
+	}
+}
+
+func (d *draft) setHeaders(v *yaml.Node) {
+	headers := maps.Clone(d.Headers)
+	if headers == nil {
+		headers = map[string]string{}
+	}
+	own := map[string]bool{}
+	d.mapping("headers", v, "names and values, such as { accept: text/html }", func(key, v *yaml.Node) {
+		if !isToken(key.Value) {
+			d.tell(key, "headers: %q cannot be a header's name; write letters, digits and dashes", clip(key.Value))
+			return
+		}
+		name := textproto.CanonicalMIMEHeaderKey(key.Value)
+		switch {
+		case own[name]:
+			d.tell(key, "headers: %s is there twice, in capitals or not; write it once", name)
+		case name == "Content-Length" || name == "Transfer-Encoding":
+			d.tell(key, "headers: %s follows from the body; leave it out", name)
+		}
+		own[name] = true
+		if v.Kind == yaml.ScalarNode && v.Tag != "!!null" && v.Value == "" {
+			headers[name] = "" // an empty header is one
+			return
+		}
+		value := d.text("headers."+key.Value, v)
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			// The value may be a secret, so it is not repeated.
+			d.tell(v, "headers.%s: the value has a control character, such as the end of a line; write it on one line", key.Value)
+		}
+		headers[name] = value
+	})
+	d.Headers = headers
+}
+
+// isToken is the rule for methods and names of headers: RFC 9110, 5.6.2.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}

@@ -1,0 +1,22 @@
+// Package monitors reads definitions from YAML files, from a folder of them, or
+// from a list of URLs.
+//
+// The one idea: a file is judged whole. What is good comes back together with
+// [Errors], one [Problem] for each thing that is wrong, with the line, the
+// monitor and what to write instead; so a reload can apply the good ones and
+// leave the others as they were. A Problem without a monitor concerns the whole
+// file: nothing can then be said of what the file defined before.
+//
+//	defaults: { every: 30s, timeout: 5s, labels: { team: web } }
+//	monitors:
+//	  - id: shop
+//	    url: https://shop.example/health
+//	    every: 10s
+//	    expect: { status: [200-299], body: { matches: ok }, latency: 800ms }
+//
+// In defaults all keys of a monitor may stand but id and url. What a monitor says
+// wins; headers, labels and the parts of expect are merged name by name; every
+// and cron replace each other.
+//
+// Nothing is expanded: a file names what it needs and holds it.
+package monitors

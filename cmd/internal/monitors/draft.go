@@ -1,0 +1,227 @@
+package monitors
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+const (
+	defaultRedirects = 5
+	maxRedirects     = 50
+	maxLabels        = 64
+)
+
+var (
+	scheduleKeys = []string{"every", "cron", "timezone"}
+	defaultKeys  = append(scheduleKeys[:3:3], "timeout", "method", "headers", "body", "connection", "redirects", "labels", "paused", "expect")
+	monitorKeys  = append([]string{"id", "url"}, defaultKeys...)
+	expectKeys   = []string{"status", "headers", "body", "latency", "certificate"}
+	patternKeys  = []string{"matches", "not_matches"}
+)
+
+// A draft is a monitor, or what monitors get by default, while it is read.
+type draft struct {
+	*file
+	data.Monitor
+	index     int
+	isDefault bool
+	bad       bool
+	node      *yaml.Node // where it begins
+
+	id, url, every, cron, timezone, timeout *yaml.Node // where the values stand, if they do
+}
+
+// monitor reads monitor i and keeps it if it is good.
+func (f *file) monitor(base *draft, i int, n *yaml.Node) {
+	d := *base
+	d.index, d.isDefault, d.bad, d.node = i, false, false, n
+	d.every, d.cron, d.timezone, d.timeout = nil, nil, nil, nil
+	n = f.follow(n)
+	if n.Kind == yaml.MappingNode {
+		// The id comes first, so that all problems can name it.
+		for k := 0; k+1 < len(n.Content); k += 2 {
+			if v := f.follow(n.Content[k+1]); n.Content[k].Value == "id" && v.Kind == yaml.ScalarNode && data.CheckID(v.Value) == nil {
+				d.ID = v.Value
+			}
+		}
+	}
+	d.fill(n)
+	d.finish()
+	if !d.bad {
+		f.monitors = append(f.monitors, d.Monitor)
+	}
+}
+
+// tell notes a problem of the draft.
+func (d *draft) tell(n *yaml.Node, format string, args ...any) {
+	d.bad = true
+	message := fmt.Sprintf(format, args...)
+	if d.isDefault {
+		message = "defaults: " + message
+	}
+	d.errs = append(d.errs, Problem{d.name, n.Line, n.Column, d.index, d.ID, message})
+}
+
+// mapping calls field for each pair of n, or tells that n is no mapping.
+func (d *draft) mapping(what string, n *yaml.Node, example string, field func(key, value *yaml.Node)) {
+	if n.Kind != yaml.MappingNode {
+		d.tell(n, "%s is %s; write %s", what, kind(n), example)
+		return
+	}
+	for key, value := range d.pairs(n, d.tell) {
+		field(key, value)
+	}
+}
+
+func (d *draft) fill(n *yaml.Node) {
+	what := "it"
+	if d.isDefault {
+		what = "the value"
+	}
+	d.mapping(what, n, "keys and values, such as every: 10s", func(key, v *yaml.Node) {
+		if d.isDefault && (key.Value == "id" || key.Value == "url") {
+			d.tell(key, "%s belongs to one monitor; write it there", key.Value)
+			return
+		}
+		d.set(key, v)
+	})
+}
+
+func (d *draft) set(key, v *yaml.Node) {
+	switch key.Value {
+	case "id":
+		d.setID(v)
+	case "url":
+		d.url = v
+		d.URL = d.text("url", v)
+	case "every":
+		d.every = v
+		d.Schedule.Every = d.duration("every", v)
+	case "cron":
+		d.cron = v
+		d.Schedule.Cron = d.text("cron", v)
+	case "timezone":
+		d.timezone = v
+		d.Schedule.Timezone = d.text("timezone", v)
+	case "timeout":
+		d.timeout = v
+		d.Timeout = d.duration("timeout", v)
+	case "method":
+		d.Method = d.text("method", v)
+		d.checkMethod(v)
+	case "headers":
+		d.setHeaders(v)
+	case "body":
+		d.Body = d.text("body", v)
+	case "connection":
+		d.Connection = d.text("connection", v)
+		if d.Connection != data.ConnectionNew && d.Connection != data.ConnectionReuse {
+			d.tell(v, "connection is %s; write new or reuse", kind(v))
+		}
+	case "redirects":
+		d.Redirects = d.whole("redirects", v, 0, maxRedirects)
+	case "labels":
+		d.setLabels(v)
+	case "paused":
+		d.Paused = v.Tag == "!!bool" && v.Value == "true"
+		if v.Tag != "!!bool" {
+			d.tell(v, "paused is %s; write true or false", kind(v))
+		}
+	case "expect":
+		d.setExpect(v)
+	default:
+		known := monitorKeys
+		if d.isDefault {
+			known = defaultKeys
+		}
+		d.tell(key, "the key %q is unknown%s", key.Value, instead(key.Value, known...))
+	}
+}
+
+func (d *draft) setID(v *yaml.Node) {
+	d.id = v
+	id := d.text("id", v)
+	if id == "" {
+		return
+	}
+	if err := data.CheckID(id); err != nil {
+		d.tell(v, "id is not one: %v; write a short name", err)
+		return
+	}
+	place := fmt.Sprintf("%s:%d", d.name, v.Line)
+	if first, ok := d.seen[id]; ok {
+		d.tell(v, "the id %q is taken by the monitor in %s; write another", id, first)
+		return
+	}
+	d.seen[id] = place
+}
+
+func (d *draft) setLabels(v *yaml.Node) {
+	labels := maps.Clone(d.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	d.mapping("labels", v, "names and values, such as { team: web }", func(key, v *yaml.Node) {
+		if err := data.CheckID(key.Value); err != nil {
+			d.tell(key, "a label's name is not one: %v", err)
+			return
+		}
+		value := d.text("labels."+key.Value, v)
+		if err := data.CheckID(value); err != nil && value != "" {
+			d.tell(v, "labels.%s: %v", key.Value, err)
+		}
+		labels[key.Value] = value
+	})
+	if len(labels) > maxLabels {
+		d.tell(v, "labels has %d names, and at most %d are allowed", len(labels), maxLabels)
+	}
+	d.Labels = labels
+}
+
+// text returns the text of a scalar as it is written; numbers are text as well.
+func (d *draft) text(what string, v *yaml.Node) string {
+	switch {
+	case v.Kind != yaml.ScalarNode:
+		d.tell(v, "%s is %s; write a text", what, kind(v))
+		return ""
+	case v.Tag == "!!null" || v.Value == "" && what != "body":
+		d.tell(v, "%s is empty; write a value, or leave the key out", what)
+		return ""
+	}
+	return v.Value
+}
+
+func (d *draft) duration(what string, v *yaml.Node) data.Duration {
+	if v.Kind != yaml.ScalarNode || v.Tag == "!!null" {
+		d.tell(v, "%s is %s; write a number and a unit, such as 500ms, 10s or 14d", what, kind(v))
+		return 0
+	}
+	t, err := data.ParseDuration(v.Value)
+	switch {
+	case err != nil:
+		d.tell(v, "%s: %q is not a duration; write a number and a unit, such as 500ms, 10s or 14d", what, clip(v.Value))
+		return 0
+	case t <= 0:
+		d.tell(v, "%s is %s; write more than 0", what, clip(v.Value))
+		return 0
+	case t%time.Millisecond != 0:
+		d.tell(v, "%s is %s; write whole milliseconds", what, clip(v.Value))
+		return 0
+	}
+	return data.Duration(t)
+}
+
+func (d *draft) whole(what string, v *yaml.Node, least, most int) int {
+	n, err := strconv.Atoi(v.Value)
+	if v.Kind != yaml.ScalarNode || err != nil || n < least || n > most {
+		d.tell(v, "%s is %s; write a whole number from %d to %d", what, kind(v), least, most)
+		return least
+	}
+	return n
+}

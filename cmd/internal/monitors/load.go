@@ -1,0 +1,131 @@
+package monitors
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+// MaxFile is the most bytes that a file may have: 100,000 monitors of a dozen
+// lines fit.
+const MaxFile = 64 << 20
+
+// Defaults are what monitors get that say nothing, in a file that says nothing.
+type Defaults struct {
+	Schedule data.Schedule // zero: every 10 s
+	Timeout  time.Duration // never longer than the interval; 0: 5 s
+}
+
+func (d Defaults) orBuiltIn() Defaults {
+	if d.Schedule == (data.Schedule{}) {
+		d.Schedule.Every = data.Duration(10 * time.Second)
+	}
+	if d.Timeout <= 0 {
+		d.Timeout = 5 * time.Second
+	}
+	return d
+}
+
+// Load reads the file at path, or all files of the folder that end in .yaml or
+// .yml and are not hidden, in the order of their names. It returns the good
+// monitors, in the order of the files, and [Errors] when there is anything wrong.
+func Load(path string, d Defaults) ([]data.Monitor, error) {
+	files, errs := list(path)
+	if errs != nil {
+		return nil, errs
+	}
+	s := newSet(d)
+	for _, file := range files {
+		b, problem := read(file)
+		if problem != nil {
+			s.errs = append(s.errs, *problem)
+			continue
+		}
+		s.add(file, b)
+	}
+	return s.monitors, s.errs.orNil()
+}
+
+// Parse is Load of one file that has been read already.
+func Parse(name string, b []byte, d Defaults) ([]data.Monitor, error) {
+	s := newSet(d)
+	s.add(name, b)
+	return s.monitors, s.errs.orNil()
+}
+
+func whole(file, format string, args ...any) Problem {
+	return Problem{File: file, Index: -1, Message: fmt.Sprintf(format, args...)}
+}
+
+const sample = `monitors:
+  - id: shop
+    url: https://shop.example/health`
+
+// list returns the files that path stands for.
+func list(path string) ([]string, Errors) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, Errors{whole(path, "there is no such file or folder; name one in MONITORINK_MONITORS, or list URLs in MONITORINK_URLS, or write this into it:\n%s", sample)}
+	case err != nil:
+		return nil, Errors{whole(path, "%v; it must be readable", reason(err))}
+	case !info.IsDir():
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, Errors{whole(path, "the folder cannot be read: %v; give this user the right to read it", reason(err))}
+	}
+	var files []string
+	for _, e := range entries {
+		name := e.Name()
+		ext := filepath.Ext(name)
+		if strings.HasPrefix(name, ".") || ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		file := filepath.Join(path, name)
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			continue
+		}
+		files = append(files, file)
+	}
+	if len(files) == 0 {
+		return nil, Errors{whole(path, "the folder has no file that ends in .yaml or .yml; write one such as:\n%s", sample)}
+	}
+	slices.Sort(files)
+	return files, nil
+}
+
+func read(file string) ([]byte, *Problem) {
+	info, err := os.Stat(file)
+	if err == nil && info.Mode().IsRegular() && info.Size() > MaxFile {
+		p := tooLarge(file, info.Size())
+		return nil, &p
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		p := whole(file, "the file cannot be read: %v; give this user the right to read it", reason(err))
+		return nil, &p
+	}
+	return b, nil
+}
+
+func tooLarge(file string, size int64) Problem {
+	return whole(file, "the file has %d bytes, and at most %d (64 MiB) are read; split it, and name the folder", size, MaxFile)
+}
+
+// reason is err without the path, which the problem names already.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
