@@ -1,0 +1,41 @@
+package data_test
+
+import (
+	"testing"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+func BenchmarkEncode(b *testing.B) {
+	for name, e := range goldens() {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			var buf []byte
+			for b.Loop() {
+				var err error
+				if buf, err = data.AppendEncode(buf[:0], e); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.SetBytes(int64(len(buf)))
+		})
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for name, e := range goldens() {
+		line, err := data.Encode(e)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(line)))
+			for b.Loop() {
+				if _, err := data.Decode(line); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
