@@ -33,6 +33,36 @@ func (d *draft) finish() {
 	d.checkSchedule()
 }
 
+// checkDefaults judges the schedule that monitors get by default. One that is
+// wrong is forgotten, so that it is told of once.
+func (d *draft) checkDefaults() {
+	s, zone := d.Schedule, d.timezone
+	if d.cron == nil { // the zone waits for monitors with cron
+		d.timezone = nil
+	}
+	before := len(d.errs)
+	d.checkSchedule()
+	if zone != nil && d.cron == nil {
+		d.Schedule.Timezone = s.Timezone
+		if err := d.parses(data.Schedule{Cron: "@daily", Timezone: s.Timezone}); err != nil {
+			d.tell(zone, "%v", err)
+		}
+	}
+	if len(d.errs) > before {
+		d.Schedule = data.Schedule{}
+	}
+}
+
+// parses judges a schedule, once for all monitors that have it.
+func (d *draft) parses(s data.Schedule) error {
+	err, ok := d.schedules[s]
+	if !ok {
+		_, err = schedule.Parse("", s)
+		d.schedules[s] = err
+	}
+	return err
+}
+
 func (d *draft) checkSchedule() {
 	s := &d.Schedule
 	switch {
@@ -57,12 +87,7 @@ func (d *draft) checkSchedule() {
 	} else if s.Cron == "" {
 		return // told already
 	}
-	err, ok := d.schedules[*s]
-	if !ok {
-		_, err = schedule.Parse("", *s)
-		d.schedules[*s] = err
-	}
-	if err != nil {
+	if err := d.parses(*s); err != nil {
 		where := d.whereOf(d.cron)
 		if d.timezone != nil && strings.Contains(err.Error(), strconv.Quote(s.Timezone)) {
 			where = d.timezone

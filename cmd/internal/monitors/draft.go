@@ -40,7 +40,7 @@ type draft struct {
 // monitor reads monitor i and keeps it if it is good.
 func (f *file) monitor(base *draft, i int, n *yaml.Node) {
 	d := *base
-	d.index, d.isDefault, d.bad, d.node = i, false, false, n
+	d.index, d.isDefault, d.node = i, false, n // what the defaults spoil stays bad
 	d.every, d.cron, d.timezone, d.timeout = nil, nil, nil, nil
 	n = f.follow(n)
 	if n.Kind == yaml.MappingNode {
@@ -71,7 +71,7 @@ func (d *draft) tell(n *yaml.Node, format string, args ...any) {
 // mapping calls field for each pair of n, or tells that n is no mapping.
 func (d *draft) mapping(what string, n *yaml.Node, example string, field func(key, value *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
-		d.tell(n, "%s is %s; write %s", what, kind(n), example)
+		d.tell(n, "%s is %s; write %s", what, shape(n), example)
 		return
 	}
 	for key, value := range d.pairs(n, d.tell) {
@@ -188,7 +188,7 @@ func (d *draft) setLabels(v *yaml.Node) {
 func (d *draft) text(what string, v *yaml.Node) string {
 	switch {
 	case v.Kind != yaml.ScalarNode:
-		d.tell(v, "%s is %s; write a text", what, kind(v))
+		d.tell(v, "%s is %s; write a text", what, shape(v))
 		return ""
 	case v.Tag == "!!null" || v.Value == "" && what != "body":
 		d.tell(v, "%s is empty; write a value, or leave the key out", what)

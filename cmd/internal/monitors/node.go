@@ -93,17 +93,25 @@ func (f *file) merge(n *yaml.Node, own *[]*yaml.Node, depth int, tell func(*yaml
 	return true
 }
 
-// kind says what a node is, in the words of a user.
-func kind(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
+// shape says what a node is, in the words of a user.
+func shape(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
 		return "a mapping"
-	case yaml.SequenceNode:
+	case n.Kind == yaml.SequenceNode:
 		return "a list"
+	case n.Tag == "!!null":
+		return "empty"
+	}
+	return "a text"
+}
+
+// kind is shape with the value, where that is no secret.
+func kind(n *yaml.Node) string {
+	if s := shape(n); s != "a text" {
+		return s
 	}
 	switch n.Tag {
-	case "!!null":
-		return "empty"
 	case "!!int", "!!float":
 		return "the number " + clip(n.Value)
 	case "!!bool":

@@ -56,8 +56,8 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Spoiled reports whether the whole of a file is unknown, so that a monitor that
-// is missing now need not have been removed.
+// Spoiled reports whether it cannot be told which monitors are concerned: one
+// that is missing now need not have been removed.
 func (e Errors) Spoiled() bool {
 	return slices.ContainsFunc(e, func(p Problem) bool { return p.Monitor == "" })
 }

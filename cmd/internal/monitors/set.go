@@ -82,6 +82,7 @@ func (f *file) read(b []byte) {
 		case "defaults":
 			base.node = key
 			base.fill(value)
+			base.checkDefaults()
 		case "monitors":
 			list = value
 		default:
