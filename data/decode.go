@@ -21,16 +21,20 @@ var (
 // Decode reads one event. It ignores fields that it does not know, and fails
 // with an error that wraps ErrMalformed or ErrSchema. It keeps nothing of b.
 func Decode(b []byte) (Event, error) {
-	var head struct {
-		Schema *string `json:"schema"`
+	schema, ok := leading(b)
+	if !ok {
+		var head struct {
+			Schema *string `json:"schema"`
+		}
+		if err := json.Unmarshal(b, &head); err != nil {
+			return nil, malformed(b, err)
+		}
+		if head.Schema == nil {
+			return nil, fmt.Errorf("%w: it has no schema", ErrMalformed)
+		}
+		schema = *head.Schema
 	}
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, malformed(b, err)
-	}
-	if head.Schema == nil {
-		return nil, fmt.Errorf("%w: it has no schema", ErrMalformed)
-	}
-	kind, err := kindOf(*head.Schema)
+	kind, err := kindOf(schema)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +54,20 @@ func Decode(b []byte) (Event, error) {
 		return nil, err
 	}
 	return event, nil
+}
+
+// leading returns the schema where it stands first and plain, as Encode writes
+// it, and saves a pass over the whole event.
+func leading(b []byte) (string, bool) {
+	rest, ok := bytes.CutPrefix(b, []byte(`{"schema":"`))
+	if !ok {
+		return "", false
+	}
+	end := bytes.IndexByte(rest, '"')
+	if end < 0 || bytes.IndexByte(rest[:end], '\\') >= 0 {
+		return "", false
+	}
+	return string(rest[:end]), true
 }
 
 func decodeInto[W interface{ event() (Event, error) }](b []byte) (Event, error) {

@@ -1,9 +1,9 @@
 package data
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -21,8 +21,11 @@ func CheckID(id string) error {
 		return fmt.Errorf("it has %d bytes, and at most %d are allowed", len(id), MaxID)
 	case !utf8.ValidString(id):
 		return fmt.Errorf("it is not UTF-8")
-	case strings.ContainsFunc(id, func(r rune) bool { return r < 0x20 || r == 0x7f }):
-		return fmt.Errorf("it has a control character")
+	}
+	for i := range len(id) {
+		if id[i] < 0x20 || id[i] == 0x7f {
+			return fmt.Errorf("it has a control character")
+		}
 	}
 	return nil
 }
@@ -31,17 +34,19 @@ func invalid(kind Kind, field, format string, args ...any) error {
 	return fmt.Errorf("%w: %s: %s: %s", ErrMalformed, kind, field, fmt.Sprintf(format, args...))
 }
 
-func checkIdentity(e Event, location string, instants map[string]time.Time) error {
+func checkIdentity(e Event, location string) error {
 	if err := CheckID(e.Key()); err != nil {
 		return invalid(e.Kind(), "monitor", "%v", err)
 	}
 	if err := CheckID(location); err != nil {
 		return invalid(e.Kind(), "location", "%v", err)
 	}
-	for field, t := range instants {
-		if err := checkInstant(t); err != nil {
-			return invalid(e.Kind(), field, "%v", err)
-		}
+	return nil
+}
+
+func checkScheduled(k Kind, field string, t time.Time) error {
+	if err := checkInstant(t); err != nil {
+		return invalid(k, field, "%v", err)
 	}
 	return nil
 }
@@ -49,11 +54,11 @@ func checkIdentity(e Event, location string, instants map[string]time.Time) erro
 // checkInstant wants whole milliseconds within the years that every store and
 // every text form can hold.
 func checkInstant(t time.Time) error {
-	switch {
+	switch year := t.UTC().Year(); {
 	case t.IsZero():
 		return fmt.Errorf("it is missing")
-	case t.Year() < 1970 || t.Year() > 9999:
-		return fmt.Errorf("the year %d is out of range", t.Year())
+	case year < 1970 || year > 9999:
+		return fmt.Errorf("the year %d is out of range", year)
 	case t.Nanosecond()%int(time.Millisecond) != 0:
 		return fmt.Errorf("%s is not a whole millisecond", t.Format(time.RFC3339Nano))
 	}
@@ -61,28 +66,28 @@ func checkInstant(t time.Time) error {
 }
 
 func (m *Measurement) validate() error {
-	if err := checkIdentity(m, m.Location, map[string]time.Time{"scheduled_at": m.Scheduled}); err != nil {
+	if err := cmp.Or(checkIdentity(m, m.Location), checkScheduled(KindMeasurement, "scheduled_at", m.Scheduled)); err != nil {
 		return err
 	}
-	switch {
+	switch started := m.Started.UTC().Year(); {
 	case m.Attempt < 1 || m.Attempt > 100:
 		return invalid(m.Kind(), "attempt", "%d is not within 1 to 100", m.Attempt)
 	case m.State != Up && m.State != Down:
 		return invalid(m.Kind(), "state", "%q is neither up nor down", m.State)
-	case m.Started.Year() < 1970 || m.Started.Year() > 9999:
+	case started < 1970 || started > 9999:
 		return invalid(m.Kind(), "started_at", "it is missing, or its year is out of range")
 	case (m.State == Down) != (m.Error != nil):
 		return invalid(m.Kind(), "error", "it belongs to a measurement that is down, and only there")
 	case m.Error != nil && !slices.Contains(errorKinds, m.Error.Kind):
 		return invalid(m.Kind(), "error.kind", "%q is not a kind of error", m.Error.Kind)
-	case m.TLS != nil && (m.TLS.Expires.Year() < 0 || m.TLS.Expires.Year() > 9999):
-		return invalid(m.Kind(), "tls.expires_at", "the year %d is out of range", m.TLS.Expires.Year())
+	case m.TLS != nil && (m.TLS.Expires.UTC().Year() < 0 || m.TLS.Expires.UTC().Year() > 9999):
+		return invalid(m.Kind(), "tls.expires_at", "the year %d is out of range", m.TLS.Expires.UTC().Year())
 	}
 	return nil
 }
 
 func (g *Gap) validate() error {
-	if err := checkIdentity(g, g.Location, map[string]time.Time{"first_at": g.First, "last_at": g.Last}); err != nil {
+	if err := cmp.Or(checkIdentity(g, g.Location), checkScheduled(KindGap, "first_at", g.First), checkScheduled(KindGap, "last_at", g.Last)); err != nil {
 		return err
 	}
 	switch {
@@ -97,7 +102,7 @@ func (g *Gap) validate() error {
 }
 
 func (r *Registration) validate() error {
-	if err := checkIdentity(r, r.Location, map[string]time.Time{"from": r.From}); err != nil {
+	if err := cmp.Or(checkIdentity(r, r.Location), checkScheduled(KindRegistration, "from", r.From)); err != nil {
 		return err
 	}
 	if r.Removed {
