@@ -33,14 +33,13 @@ type batcher[T any] struct {
 	out      chan<- packet[[]T]
 	size     int
 	wait     time.Duration
-	timer    *time.Timer // runs only while there is a value
+	timer    *time.Timer // reset by the first value; costs nothing while nobody waits for it
 	values   []T
 	receipts []receipt
 }
 
 func (b *batcher[T]) run() {
 	b.timer = time.NewTimer(b.wait)
-	b.timer.Stop()
 	for {
 		pk, ok, late := b.next()
 		if !late && !ok {
@@ -89,7 +88,6 @@ func (b *batcher[T]) collect(pk packet[T]) {
 }
 
 func (b *batcher[T]) flush() {
-	b.timer.Stop()
 	if len(b.values) == 0 {
 		return
 	}

@@ -66,8 +66,8 @@ func Ordered() MapOption {
 
 // KeyedBy gives values of one key to one worker: they are worked on one after another and leave in the order in which
 // they came, while other keys go on. A worker that is slow holds up the keys that share it, and, once its share of
-// Options.Buffer is full, the stage. key is called by one goroutine, once for each value, and must be cheap.
-// KeyedBy and Ordered exclude each other.
+// Options.Buffer is full, the stage. With UpTo a worker starts with the first value of its keys, and stays. key is
+// called by one goroutine, at most once for each value, and must be cheap. KeyedBy and Ordered exclude each other.
 func KeyedBy[In any, K comparable](key func(In) K) MapOption {
 	return func(m *mapping) {
 		m.key = fmt.Sprintf("%T", key)

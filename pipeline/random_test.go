@@ -69,6 +69,7 @@ type world struct {
 
 	mu         sync.Mutex // guards what follows
 	drained    time.Time
+	aborts     int
 	abortedBy  string
 	refusals   int
 	complaints []string
@@ -108,7 +109,7 @@ func newWorld(t *testing.T, r *rand.Rand) *world {
 	w.options.Hooks = pipeline.Hooks{
 		OnRefused: func(string, error) { w.mu.Lock(); w.refusals++; w.mu.Unlock() },
 		OnDrain:   func(error) { w.mu.Lock(); w.drained = time.Now(); w.mu.Unlock() },
-		OnAbort:   func(stage string, _ error) { w.mu.Lock(); w.abortedBy = stage; w.mu.Unlock() },
+		OnAbort:   func(stage string, _ error) { w.mu.Lock(); w.aborts++; w.abortedBy = stage; w.mu.Unlock() },
 	}
 	w.p = pipeline.New(w.options)
 	for range 1 + r.IntN(2) {
@@ -179,9 +180,14 @@ func (w *world) run() (ending string) {
 		w.t.Errorf("the drain took %v with a grace of %v and functions that ignore it for %v",
 			ended.Sub(w.drained), w.options.Grace, w.longest)
 	}
+	if w.aborts > 1 {
+		w.t.Errorf("OnAbort was called %d times", w.aborts)
+	}
 	switch {
 	case err == nil:
 		return "drained"
+	case undecided == 0 && strings.Contains(err.Error(), "when told to stop: "+errTest.Error()):
+		return "drained, and a source complained"
 	case !strings.Contains(err.Error(), fmt.Sprintf("left undecided: %d)", undecided)):
 		w.t.Errorf("%d values are undecided, but Run says: %v", undecided, err)
 	case errors.Is(err, pipeline.ErrGrace):
