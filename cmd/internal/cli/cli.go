@@ -1,0 +1,90 @@
+// Package cli holds the commands of the three programs: what they are called,
+// their flags and their help. What they do is in other packages.
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/cmd/internal/monitors"
+)
+
+// Heartbeat is the command of the prober.
+func Heartbeat() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "heartbeat",
+		Short: "Probe URLs on schedules and put every measurement on a queue",
+		Long: `heartbeat probes URLs on schedules and puts every measurement on a queue.
+
+The environment configures it: env.sh lists all variables. Monitors come from
+MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.`,
+		Example: `  # look at one URL, once, phase by phase
+  heartbeat probe https://shop.example/health
+
+  # check a file before it is used, and see when a monitor is due
+  heartbeat validate monitors.yaml
+  heartbeat next shop --count 3
+
+  # probe two URLs, with results on disk until a collector has them
+  MONITORINK_URLS=https://a.example,https://b.example MONITORINK_QUEUE=disk heartbeat run`,
+	}
+	root.AddCommand(run("Probe until SIGTERM, then drain", daemon.RunHeartbeat), validate(), probeCommand(), next(), app.VersionCommand())
+	return root
+}
+
+// Collector is the command of the daemon that keeps events.
+func Collector() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "collector",
+		Short: "Take events off a queue, keep them in a store and serve them",
+		Long: `collector takes events off a queue, keeps them in a store, and serves an API
+and a page at MONITORINK_COLLECTOR_ADDR.
+
+The environment configures it: env.sh lists all variables.`,
+		Example: `  # take events from the heartbeat on this machine
+  collector run
+
+  # from one on another machine
+  MONITORINK_QUEUE_URL=https://probe.example:8081 MONITORINK_TOKEN_FILE=token collector run`,
+	}
+	root.AddCommand(run("Collect and serve until SIGTERM, then drain", daemon.RunCollector), app.VersionCommand())
+	return root
+}
+
+// Monitorink is the command of both daemons in one process.
+func Monitorink() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "monitorink",
+		Short: "heartbeat and collector in one process",
+		Long: `monitorink is heartbeat and collector in one process, with the API and the page
+at MONITORINK_COLLECTOR_ADDR. With nothing set it keeps everything in memory.
+
+The environment configures it: env.sh lists all variables.`,
+		Example: `  # probe what monitors.yaml says
+  monitorink run
+
+  # probe two URLs, without a file
+  MONITORINK_URLS=https://a.example,https://b.example monitorink run`,
+	}
+	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain", daemon.RunBoth), app.VersionCommand())
+	return root
+}
+
+func run(short string, f daemon.Func) *cobra.Command {
+	return &cobra.Command{
+		Use: "run", Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := app.Config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return f(cmd.Context(), cfg, app.Logger(cfg, cmd.ErrOrStderr()))
+		},
+	}
+}
+
+func defaults(cfg *config.Config) monitors.Defaults {
+	return monitors.Defaults{Schedule: cfg.Schedule, Timeout: cfg.Timeout}
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/cmd/internal/monitors"
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/schedule"
+)
+
+func validate() *cobra.Command {
+	return &cobra.Command{
+		Use: "validate FILE...", Short: "Check files or folders of monitors, and show all that is wrong",
+		Example: "  heartbeat validate monitors.yaml\n  heartbeat validate /etc/monitorink/monitors.d",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := app.Config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			bad := 0
+			for _, path := range args {
+				list, err := monitors.Load(path, defaults(cfg))
+				if err != nil {
+					bad++
+					fmt.Fprintln(cmd.ErrOrStderr(), err)
+					continue
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d monitors, all good\n", path, len(list))
+			}
+			if bad > 0 {
+				return &app.UsageError{Err: fmt.Errorf("%d of %d have something wrong, see above", bad, len(args))}
+			}
+			return nil
+		},
+	}
+}
+
+func next() *cobra.Command {
+	var from string
+	var count int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "next ID", Short: "List the next slots of a monitor",
+		Example: "  heartbeat next shop\n  heartbeat next nightly-report --from 2026-03-29T00:00:00Z --count 3 --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := app.Config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			at := time.Now()
+			if from != "" {
+				if at, err = time.Parse(time.RFC3339, from); err != nil {
+					return &app.UsageError{Err: fmt.Errorf("--from %q: write an RFC 3339 time, such as 2026-03-29T00:00:00Z", from)}
+				}
+			}
+			if count < 1 || count > 100_000 {
+				return &app.UsageError{Err: fmt.Errorf("--count %d: write a number from 1 to 100000", count)}
+			}
+			list, err := daemon.Monitors(cfg)
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			for i := range list {
+				if list[i].ID == args[0] {
+					return printNext(cmd, &list[i], at, count, asJSON)
+				}
+			}
+			return &app.UsageError{Err: fmt.Errorf("there is no monitor %q among the %d that are defined", args[0], len(list))}
+		},
+	}
+	cmd.Flags().StringVar(&from, "from", "", "list slots from this RFC 3339 time on (default: now)")
+	cmd.Flags().IntVar(&count, "count", 10, "how many slots")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+func printNext(cmd *cobra.Command, m *data.Monitor, from time.Time, count int, asJSON bool) error {
+	s, err := schedule.Parse(m.ID, m.Schedule)
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(m.Schedule.Timezone)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	at := data.Millis(from.Add(time.Millisecond - 1)).Add(-time.Millisecond) // a slot at from itself counts
+	for range count {
+		if at = s.Next(at); at.IsZero() {
+			return nil
+		}
+		if asJSON {
+			b, err := json.Marshal(map[string]string{"monitor": m.ID, "scheduled_at": at.Format("2006-01-02T15:04:05.000Z")})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "%s\n", b)
+			continue
+		}
+		line := at.Format("2006-01-02T15:04:05.000Z")
+		if m.Schedule.Timezone != "" {
+			line += at.In(zone).Format("   Mon 15:04:05 MST")
+		}
+		fmt.Fprintln(out, line)
+	}
+	return nil
+}
