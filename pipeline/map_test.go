@@ -228,6 +228,32 @@ func TestDynamicPoolStartsAWorkerForAValueThatComesLate(t *testing.T) {
 	})
 }
 
+// TestDynamicPoolStaysAtItsLimitWhileValuesWait has one long value, and short ones that fill the time beside it: a
+// worker that left with none idle behind it would let them wait for the long one.
+func TestDynamicPoolStaysAtItsLimitWhileValuesWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newLedger(61)
+		p := pipeline.New(pipeline.Options{})
+		f := pipeline.Map(pipeline.From(p, "source", source), "work", func(_ context.Context, v int) (int, error) {
+			if v == 0 {
+				time.Sleep(time.Minute)
+			} else {
+				time.Sleep(time.Second)
+			}
+			return v, nil
+		}, pipeline.UpTo(2))
+		pipeline.To(f, "sink", 1, drop)
+		start := time.Now()
+		if err := p.Run(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got, want := time.Since(start), time.Minute; got != want {
+			t.Errorf("took %v, want %v", got, want)
+		}
+		source.want(t, all(pipeline.Accepted))
+	})
+}
+
 // TestDynamicPoolShrinksWhenLessComes first gives a hundred values at once, then one after another.
 func TestDynamicPoolShrinksWhenLessComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
