@@ -1,11 +1,13 @@
 package config
 
+import "math"
+
 // Nearest returns the word of list that is most like word, or nothing when none
 // is near enough to be a slip of the hand: at most a third of its letters differ.
 func Nearest(word string, list []string) string {
-	best, near := len(word)/3+1, ""
+	best, near := math.MaxInt, ""
 	for _, w := range list {
-		if d := distance(word, w); d < best {
+		if d := distance(word, w); d < best && d <= max(len(word), len(w))/3 {
 			best, near = d, w
 		}
 	}

@@ -36,17 +36,16 @@ func (d *draft) finish() {
 // checkDefaults judges the schedule that monitors get by default. One that is
 // wrong is forgotten, so that it is told of once.
 func (d *draft) checkDefaults() {
-	s, zone := d.Schedule, d.timezone
+	s, timeout, zone := d.Schedule, d.Timeout, d.timezone
 	if d.cron == nil { // the zone waits for monitors with cron
 		d.timezone = nil
 	}
 	before := len(d.errs)
 	d.checkSchedule()
+	d.Timeout = timeout // each monitor has its own interval
 	if zone != nil && d.cron == nil {
-		d.Schedule.Timezone = s.Timezone
-		if err := d.parses(data.Schedule{Cron: "@daily", Timezone: s.Timezone}); err != nil {
-			d.tell(zone, "%v", err)
-		}
+		d.timezone, d.Schedule.Timezone = zone, s.Timezone
+		d.checkZone()
 	}
 	if len(d.errs) > before {
 		d.Schedule = data.Schedule{}
@@ -87,20 +86,32 @@ func (d *draft) checkSchedule() {
 	} else if s.Cron == "" {
 		return // told already
 	}
+	if !d.checkZone() {
+		return
+	}
 	if err := d.parses(*s); err != nil {
-		where := d.whereOf(d.cron)
-		if d.timezone != nil && strings.Contains(err.Error(), strconv.Quote(s.Timezone)) {
-			where = d.timezone
-		}
-		d.tell(where, "%v", err)
+		d.tell(d.whereOf(d.cron), "%v", err)
 		return
 	}
 	if interval := s.Every; interval > 0 && d.Timeout > interval {
-		if d.timeout != nil {
+		if d.timeout != nil && (d.every != nil || !d.isDefault) {
 			d.tell(d.timeout, "timeout is %v, longer than the %v between two probes; write at most %v", d.Timeout, interval, interval)
 		}
 		d.Timeout = interval
 	}
+}
+
+// checkZone judges the time zone alone, so that the problem has its line.
+func (d *draft) checkZone() bool {
+	zone := d.Schedule.Timezone
+	if zone == "" {
+		return true
+	}
+	err := d.parses(data.Schedule{Cron: "@daily", Timezone: zone})
+	if err != nil {
+		d.tell(d.whereOf(d.timezone), "%v", err)
+	}
+	return err == nil
 }
 
 func (d *draft) whereOf(n *yaml.Node) *yaml.Node {

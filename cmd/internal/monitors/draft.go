@@ -52,7 +52,9 @@ func (f *file) monitor(base *draft, i int, n *yaml.Node) {
 		}
 	}
 	d.fill(n)
-	d.finish()
+	if n.Kind == yaml.MappingNode {
+		d.finish()
+	}
 	if !d.bad {
 		f.monitors = append(f.monitors, d.Monitor)
 	}
@@ -154,12 +156,11 @@ func (d *draft) setID(v *yaml.Node) {
 		d.tell(v, "id is not one: %v; write a short name", err)
 		return
 	}
-	place := fmt.Sprintf("%s:%d", d.name, v.Line)
 	if first, ok := d.seen[id]; ok {
-		d.tell(v, "the id %q is taken by the monitor in %s; write another", id, first)
+		d.tell(v, "the id %q is taken by the monitor in %s:%d; write another", id, first.file, first.line)
 		return
 	}
-	d.seen[id] = place
+	d.seen[id] = place{d.name, v.Line}
 }
 
 func (d *draft) setLabels(v *yaml.Node) {
@@ -191,7 +192,11 @@ func (d *draft) text(what string, v *yaml.Node) string {
 		d.tell(v, "%s is %s; write a text", what, shape(v))
 		return ""
 	case v.Tag == "!!null" || v.Value == "" && what != "body":
-		d.tell(v, "%s is empty; write a value, or leave the key out", what)
+		way := ", or leave the key out"
+		if what == "id" || what == "url" {
+			way = ""
+		}
+		d.tell(v, "%s is empty; write a value%s", what, way)
 		return ""
 	}
 	return v.Value

@@ -131,5 +131,5 @@ func explain(p string, err error) string {
 	case strings.Contains(text, "invalid escape sequence"):
 		return what + "; write the character without the backslash, or two backslashes for one"
 	}
-	return what + "; write RE2 syntax, as of https://github.com/google/re2/wiki/Syntax"
+	return what + "; write RE2 syntax, as \"go doc regexp/syntax\" shows it"
 }

@@ -123,6 +123,9 @@ func kind(n *yaml.Node) string {
 // clip bounds what a message repeats.
 func clip(s string) string {
 	const most = 80
+	if len(s) <= most {
+		return s
+	}
 	if r := []rune(s[:min(len(s), 4*most)]); len(r) > most {
 		return string(r[:most]) + "…"
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -18,15 +19,20 @@ type set struct {
 	defaults Defaults
 	monitors []data.Monitor
 	errs     Errors
-	seen     map[string]string // where each id was defined first
+	seen     map[string]place // where each id was defined first
 
 	patterns  map[string]error        // judged regular expressions
 	schedules map[data.Schedule]error // judged schedules
 }
 
+type place struct {
+	file string
+	line int
+}
+
 func newSet(d Defaults) *set {
 	return &set{
-		defaults: d.orBuiltIn(), seen: map[string]string{},
+		defaults: d.orBuiltIn(), seen: map[string]place{},
 		patterns: map[string]error{}, schedules: map[data.Schedule]error{},
 	}
 }
@@ -97,6 +103,7 @@ func (f *file) read(b []byte) {
 	case len(list.Content) == 0:
 		f.at(list, "monitors is an empty list; write:\n%s", sample)
 	default:
+		f.monitors = slices.Grow(f.monitors, len(list.Content))
 		for i, n := range list.Content {
 			f.monitor(base, i, n)
 		}
