@@ -1,0 +1,18 @@
+// Package schedule turns definitions into slots, in time order.
+//
+// The one idea: a monitor's slots are a pure function of the history of its
+// definitions. [Slots] lists them for anyone; the [Runner] releases the very same
+// ones as their instants come, and says of each that it does not run why.
+//
+// An interval gives phase + k·interval since the Unix epoch, with the FNV-1a hash
+// of the monitor's id for a phase: load is spread evenly, a restart keeps the
+// phases, and nothing can drift. A cron expression is read in its time zone. Where
+// the zone's offset changes, a job at a fixed time (neither its minute nor its hour
+// field holds *, ? or /) runs exactly once a day: at the end of the gap when its
+// minute is missing, at the first of the two when it comes twice. Any other job
+// runs at every instant whose local minute matches.
+//
+// Expressions are parsed by robfig/cron; the walk over its fields is our own,
+// because the library's loses and repeats runs where offsets change. The time-zone
+// database is part of the binary.
+package schedule
