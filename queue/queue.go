@@ -21,6 +21,9 @@ var (
 	// ErrFull is wrapped by Publish when its context ended while it waited for
 	// room: none of its messages is in the queue.
 	ErrFull = errors.New("queue is full")
+	// ErrSubscribed is wrapped when a queue that has one subscription at a time
+	// is asked for a second.
+	ErrSubscribed = errors.New("queue has a subscriber already")
 )
 
 // A Message is one encoded event on its way.

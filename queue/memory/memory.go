@@ -1,235 +1,211 @@
-// Package memory is the queue that lives in the process: bounded, ordered, and
-// gone when the process ends. It hands out again what was not accepted, like any
-// other queue, so that what works with it works with those that last.
 package memory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/monitorink/monitorink/queue"
 )
 
-// ErrSubscribed is returned while another subscription is open.
-var ErrSubscribed = errors.New("there is a subscription already")
-
-// Options are the settings of a Queue. The zero value is useful.
+// Options bound a Queue. The zero value is useful.
 type Options struct {
-	// Capacity is how many messages the queue holds, those that are handed out
-	// and not settled included; 0: 65,536.
+	// Capacity is how many messages may be unsettled, those in flight included;
+	// 0: 65,536. A larger Publish gets in alone, once the queue is empty.
 	Capacity int
-	// DeadLetters is how many dead letters are kept, the newest; 0: 1,000.
+	// DeadLetters is how many refused messages are kept to be looked at, the
+	// newest ones; 0: 1,024.
 	DeadLetters int
+	// OnDeadLetter, unless nil, is told of each refused message by Settle.
+	OnDeadLetter func(DeadLetter)
 }
 
 // A DeadLetter is a message that was refused, and why.
 type DeadLetter struct {
 	Message queue.Message
 	Err     error
+	At      time.Time
 }
 
-// A Queue is a queue.Publisher, and gives one subscription at a time.
+// A Queue is a [queue.Publisher] that has one Subscription at a time.
 type Queue struct {
-	o Options
+	o    Options
+	turn chan struct{} // held by the one Publish that may wait for room
+	room chan struct{} // tells it that there may be some
+	more chan struct{} // tells Next that there may be a message
 
-	mu      sync.Mutex
-	ready   ring                    // waiting to be handed out
-	out     map[int64]queue.Message // handed out, not settled
-	serial  int64
-	sub     *subscription
-	closed  bool
-	letters []DeadLetter
-	refused int64
-	room    chan struct{} // closed and made anew when there is room; nil: nobody waits
-	news    chan struct{} // the same, when there is a message
+	closed chan struct{} // closed by Close
+
+	mu       sync.Mutex
+	finished bool
+	need     int  // messages that the Publish with the turn waits to add
+	waiting  int  // Publish calls that are not in the fast path
+	ready    fifo // in the order of Publish
+	again    fifo // given back; they go first
+	flying   list // handed out and not settled
+	sub      *Subscription
+	bytes    int64
+	dead     []DeadLetter // a ring once it is full
+	refused  int64
 }
 
 // New returns an empty queue.
 func New(o Options) *Queue {
 	if o.Capacity <= 0 {
-		o.Capacity = 65536
+		o.Capacity = 1 << 16
 	}
 	if o.DeadLetters <= 0 {
-		o.DeadLetters = 1000
+		o.DeadLetters = 1 << 10
 	}
-	return &Queue{o: o, out: map[int64]queue.Message{}}
+	return &Queue{
+		o: o, turn: make(chan struct{}, 1), room: make(chan struct{}, 1), more: make(chan struct{}, 1),
+		closed: make(chan struct{}),
+	}
 }
 
-// Publish puts messages into the queue, all of them or, with an error, none. A
-// batch larger than the capacity goes in once the queue is empty.
+// Publish takes all messages at once, or none.
 func (q *Queue) Publish(ctx context.Context, messages []queue.Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	q.mu.Lock()
+	if q.waiting == 0 && q.fits(len(messages)) {
+		err := q.add(messages)
+		q.mu.Unlock()
+		return err
+	}
+	q.waiting++
+	q.mu.Unlock()
+	defer func() {
+		q.mu.Lock()
+		q.waiting--
+		q.mu.Unlock()
+	}()
+	select {
+	case q.turn <- struct{}{}:
+		defer func() { <-q.turn }()
+	case <-q.closed:
+		return queue.ErrClosed
+	case <-ctx.Done():
+		return q.full(ctx, messages)
+	}
 	for {
 		q.mu.Lock()
-		if q.closed {
+		if q.fits(len(messages)) {
+			err := q.add(messages)
 			q.mu.Unlock()
-			return queue.ErrClosed
+			return err
 		}
-		held := q.ready.n + len(q.out)
-		if held == 0 || held+len(messages) <= q.o.Capacity {
-			for _, m := range messages {
-				m.Position = nil
-				q.ready.push(m)
-			}
-			wake(&q.news)
-			q.mu.Unlock()
-			return nil
-		}
-		wait := waiter(&q.room)
+		q.need = len(messages)
 		q.mu.Unlock()
 		select {
-		case <-wait:
+		case <-q.room:
+		case <-q.closed:
+			return queue.ErrClosed
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %d of %d messages are not settled: %w", queue.ErrFull, held, q.o.Capacity, context.Cause(ctx))
+			return q.full(ctx, messages)
 		}
 	}
 }
 
-// Subscribe opens the subscription.
-func (q *Queue) Subscribe() (queue.Subscription, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	switch {
-	case q.closed:
-		return nil, queue.ErrClosed
-	case q.sub != nil:
-		return nil, ErrSubscribed
-	}
-	q.sub = &subscription{q: q}
-	return q.sub, nil
+func (q *Queue) full(ctx context.Context, messages []queue.Message) error {
+	return fmt.Errorf("publish %d messages: %w, it holds %d: %w", len(messages), queue.ErrFull, q.o.Capacity, ctx.Err())
 }
 
-// Close ends the queue: what is blocked in Publish or Next returns ErrClosed.
-func (q *Queue) Close() error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
-	wake(&q.room)
-	wake(&q.news)
+// fits also says yes when the queue no longer takes anything: add then tells.
+func (q *Queue) fits(n int) bool {
+	depth := q.depth()
+	return depth == 0 || depth+n <= q.o.Capacity || q.finished
+}
+
+func (q *Queue) depth() int { return q.ready.n + q.again.n + q.flying.n }
+
+func (q *Queue) add(messages []queue.Message) error {
+	if q.finished {
+		return queue.ErrClosed
+	}
+	now := time.Now()
+	entries := make([]entry, len(messages))
+	for i := range messages {
+		e := &entries[i]
+		e.message, e.at = messages[i], now
+		e.message.Position = e
+		q.bytes += e.size()
+		q.ready.push(e)
+	}
+	signal(q.more)
 	return nil
 }
 
-// Stats are the figures of a Queue.
-type Stats struct {
-	Depth       int // not settled
-	Capacity    int
-	Full        bool
-	DeadLetters int64 // since the start
-}
-
-// Stats may be called at any time.
-func (q *Queue) Stats() Stats {
+// Finish ends publishing: Publish returns ErrClosed from now on, and Next once
+// every message has been settled. It is how a drain lets the subscriber end.
+func (q *Queue) Finish() {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	depth := q.ready.n + len(q.out)
-	return Stats{Depth: depth, Capacity: q.o.Capacity, Full: depth >= q.o.Capacity, DeadLetters: q.refused}
+	q.finished = true
+	q.mu.Unlock()
+	signal(q.more)
+	signal(q.room)
 }
 
-// DeadLetters returns those that are kept, the oldest first.
+// Close ends the queue and its subscription at once; what is in it is lost.
+// Close twice is harmless.
+func (q *Queue) Close() error {
+	q.mu.Lock()
+	sub := q.sub
+	q.finished = true
+	select {
+	case <-q.closed:
+	default:
+		close(q.closed)
+	}
+	q.mu.Unlock()
+	if sub != nil {
+		return sub.Close()
+	}
+	return nil
+}
+
+// DeadLetters returns the refused messages that are kept, oldest first.
 func (q *Queue) DeadLetters() []DeadLetter {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return append([]DeadLetter(nil), q.letters...)
-}
-
-type subscription struct {
-	q      *Queue
-	closed bool // guarded by q.mu
-}
-
-// Next hands out the next message.
-func (s *subscription) Next(ctx context.Context) (queue.Message, error) {
-	q := s.q
-	for {
-		q.mu.Lock()
-		if s.closed || q.closed {
-			q.mu.Unlock()
-			return queue.Message{}, queue.ErrClosed
-		}
-		if err := ctx.Err(); err != nil {
-			q.mu.Unlock()
-			return queue.Message{}, err
-		}
-		if q.ready.n > 0 {
-			m := q.ready.pop()
-			q.serial++
-			m.Position = q.serial
-			q.out[q.serial] = m
-			q.mu.Unlock()
-			return m, nil
-		}
-		wait := waiter(&q.news)
-		q.mu.Unlock()
-		select {
-		case <-wait:
-		case <-ctx.Done():
-		}
+	if len(q.dead) < q.o.DeadLetters {
+		return append([]DeadLetter(nil), q.dead...)
 	}
+	next := int(q.refused % int64(len(q.dead)))
+	return append(append([]DeadLetter(nil), q.dead[next:]...), q.dead[:next]...)
 }
 
-// Settle ends a message, or puts it back.
-func (s *subscription) Settle(m queue.Message, outcome queue.Outcome) {
-	q := s.q
-	serial, _ := m.Position.(int64)
+// Stats may be called at any time, by several goroutines.
+func (q *Queue) Stats() queue.Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	held, ok := q.out[serial]
-	if !ok { // put back by Close meanwhile
-		return
+	s := queue.Stats{
+		Depth: int64(q.depth()), Bytes: q.bytes, Capacity: int64(q.o.Capacity),
+		Full: q.waiting > 0, DeadLetters: q.refused,
 	}
-	delete(q.out, serial)
-	switch outcome.Verdict {
-	case queue.Undecided:
-		held.Position = nil
-		q.ready.push(held)
-		wake(&q.news)
-		return
-	case queue.Refused:
-		q.refused++
-		q.letters = append(q.letters, DeadLetter{held, outcome.Err})
-		if len(q.letters) > q.o.DeadLetters {
-			q.letters = append(q.letters[:0], q.letters[1:]...)
+	for _, e := range []*entry{q.flying.head, q.again.peek(), q.ready.peek()} {
+		if e != nil {
+			s.Oldest = max(s.Oldest, time.Since(e.at))
 		}
 	}
-	wake(&q.room)
+	return s
 }
 
-// Close puts back what was not settled, in its order.
-func (s *subscription) Close() error {
-	q := s.q
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if s.closed {
-		return nil
+func (q *Queue) bury(d DeadLetter) {
+	if len(q.dead) < q.o.DeadLetters {
+		q.dead = append(q.dead, d)
+	} else {
+		q.dead[q.refused%int64(len(q.dead))] = d
 	}
-	s.closed = true
-	q.sub = nil
-	back := make([]queue.Message, 0, len(q.out))
-	for serial := q.serial; len(q.out) > 0; serial-- {
-		if m, ok := q.out[serial]; ok {
-			delete(q.out, serial)
-			m.Position = nil
-			back = append(back, m)
-		}
-	}
-	for _, m := range back { // the newest first
-		q.ready.unshift(m)
-	}
-	wake(&q.news)
-	return nil
+	q.refused++
 }
 
-func waiter(c *chan struct{}) <-chan struct{} {
-	if *c == nil {
-		*c = make(chan struct{}) // closed by wake
-	}
-	return *c
-}
-
-func wake(c *chan struct{}) {
-	if *c != nil {
-		close(*c)
-		*c = nil
+// signal leaves a note for a goroutine that looks at the state after reading it.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
