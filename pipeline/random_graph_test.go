@@ -11,8 +11,9 @@ import (
 	"github.com/monitorink/monitorink/pipeline"
 )
 
-// dawdler returns a function that takes up to so many milliseconds, a different time for each value.
-func (w *world) dawdler(most int) func(ctx context.Context, v int) {
+// dawdler returns a function that takes up to so many milliseconds, a different time for each value. Its context may
+// end for one of the causes only.
+func (w *world) dawdler(most int, causes ...error) func(ctx context.Context, v int) {
 	if !w.slow || w.rand.IntN(2) == 0 {
 		return func(context.Context, int) {}
 	}
@@ -29,6 +30,10 @@ func (w *world) dawdler(most int) func(ctx context.Context, v int) {
 		select {
 		case <-time.After(d):
 		case <-ctx.Done():
+			cause := context.Cause(ctx)
+			if !slices.ContainsFunc(causes, func(err error) bool { return errors.Is(cause, err) }) {
+				w.complain("a context ended because of %v", cause)
+			}
 		}
 	}
 }
@@ -101,7 +106,7 @@ func worst(fates []fate) fate {
 }
 
 func (w *world) mapping(f *pipeline.Flow[int], o order, depth int) fate {
-	name, work := w.name("map"), w.dawdler(5)
+	name, work := w.name("map"), w.dawdler(5, errTest, pipeline.ErrGrace)
 	decide, ends := w.decider()
 	fn := func(ctx context.Context, v int) (int, error) {
 		work(ctx, v)
@@ -185,7 +190,7 @@ func (w *world) inspector(name string, o order) func(v int) {
 }
 
 func (w *world) sink(f *pipeline.Flow[int], o order) fate {
-	name, work, n := w.name("sink"), w.dawdler(5), 1+w.rand.IntN(3)
+	name, work, n := w.name("sink"), w.dawdler(5, errTest, pipeline.ErrGrace), 1+w.rand.IntN(3)
 	decide, ends := w.decider()
 	if n > 1 {
 		o = lost
@@ -227,7 +232,7 @@ func (w *world) batch(f *pipeline.Flow[int], o order) fate {
 }
 
 func (w *world) batchSink(f *pipeline.Flow[[]int], o order, size int) fate {
-	name, work, n := w.name("batch sink"), w.dawdler(9), 1+w.rand.IntN(3)
+	name, work, n := w.name("batch sink"), w.dawdler(9, errTest, pipeline.ErrGrace), 1+w.rand.IntN(3)
 	if n > 1 {
 		o = lost
 	}

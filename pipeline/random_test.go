@@ -71,6 +71,7 @@ type world struct {
 	drained    time.Time
 	aborts     int
 	abortedBy  string
+	aborted    time.Time
 	refusals   int
 	complaints []string
 }
@@ -109,7 +110,11 @@ func newWorld(t *testing.T, r *rand.Rand) *world {
 	w.options.Hooks = pipeline.Hooks{
 		OnRefused: func(string, error) { w.mu.Lock(); w.refusals++; w.mu.Unlock() },
 		OnDrain:   func(error) { w.mu.Lock(); w.drained = time.Now(); w.mu.Unlock() },
-		OnAbort:   func(stage string, _ error) { w.mu.Lock(); w.aborts++; w.abortedBy = stage; w.mu.Unlock() },
+		OnAbort: func(stage string, _ error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.aborts, w.abortedBy, w.aborted = w.aborts+1, stage, time.Now()
+		},
 	}
 	w.p = pipeline.New(w.options)
 	for range 1 + r.IntN(2) {
@@ -125,7 +130,7 @@ func (w *world) name(kind string) string {
 
 func (w *world) addSource() {
 	s := &randomSource{ledger: newLedger(w.rand.IntN(120))}
-	pace := w.dawdler(3)
+	pace := w.dawdler(3, errTest, pipeline.ErrGrace, context.DeadlineExceeded)
 	fails, endless := -1, w.cancel > 0 && w.rand.IntN(2) == 0
 	if w.abort && w.rand.IntN(3) == 0 && s.n > 0 {
 		fails = w.rand.IntN(s.n)
@@ -179,6 +184,9 @@ func (w *world) run() (ending string) {
 	if end := w.drained.Add(w.options.Grace + w.longest); !w.drained.IsZero() && w.options.Grace > 0 && ended.After(end) {
 		w.t.Errorf("the drain took %v with a grace of %v and functions that ignore it for %v",
 			ended.Sub(w.drained), w.options.Grace, w.longest)
+	}
+	if !w.aborted.IsZero() && ended.After(w.aborted.Add(w.longest)) {
+		w.t.Errorf("the abort took %v with functions that ignore their contexts for %v", ended.Sub(w.aborted), w.longest)
 	}
 	if w.aborts > 1 {
 		w.t.Errorf("OnAbort was called %d times", w.aborts)
