@@ -1,0 +1,306 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/monitorink/monitorink/queue"
+)
+
+const (
+	requestTime = 10 * time.Second // for all but a poll's wait
+	linger      = 2 * time.Millisecond
+	mostSettled = 20000 // in one request
+	firstRetry  = 50 * time.Millisecond
+	lastRetry   = 2 * time.Second
+	sayAgain    = time.Minute // while the server is away
+)
+
+// run subscribes and polls, again and again, until ctx ends.
+func (s *Subscription) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		renew, err := s.subscribe(ctx)
+		if err == nil {
+			err = s.poll(ctx, renew)
+		}
+		s.drop()
+		if err != nil {
+			s.mu.Lock()
+			s.fatal = err
+			s.mu.Unlock()
+			signal(s.news)
+			return
+		}
+	}
+}
+
+// subscribe waits for a session; an error means that there will never be one.
+func (s *Subscription) subscribe(ctx context.Context) (renew time.Duration, err error) {
+	var b backoff
+	for {
+		var out struct {
+			Session string `json:"session"`
+			Lease   int64  `json:"lease_ms"`
+		}
+		answer, err := s.request(ctx, http.MethodPost, "/queue/sessions", map[string]string{"subscriber": s.subscriber}, requestTime)
+		if err == nil {
+			if err = json.Unmarshal(answer, &out); err == nil && out.Session != "" {
+				s.log.Info("subscribed", "queue", s.o.URL)
+				s.mu.Lock()
+				s.session, s.have = out.Session, 0
+				s.mu.Unlock()
+				return max(time.Duration(out.Lease)*time.Millisecond/3, time.Millisecond), nil
+			}
+			err = errors.New("the answer is none of a queue's")
+		}
+		var status *statusError
+		if errors.As(err, &status) && status.code == http.StatusUnauthorized {
+			return 0, fmt.Errorf("subscribe to the queue at %s: %w", s.o.URL, err)
+		}
+		if ctx.Err() != nil {
+			return 0, nil
+		}
+		if b.say(err) {
+			s.log.Warn("waiting for the queue", "queue", s.o.URL, "error", err)
+		}
+		b.wait(ctx)
+	}
+}
+
+// poll fetches messages until the session or ctx ends.
+func (s *Subscription) poll(ctx context.Context, renew time.Duration) error {
+	var b backoff
+	for ctx.Err() == nil {
+		s.mu.Lock()
+		session, have, room := s.session, s.have, s.o.Prefetch-len(s.ready)
+		s.mu.Unlock()
+		if session == "" {
+			return nil // settleLoop learned that it ended
+		}
+		if room < (s.o.Prefetch+1)/2 {
+			select {
+			case <-s.room:
+				continue
+			case <-ctx.Done():
+				return nil
+			case <-time.After(renew):
+				room = 0 // only to be heard of
+			}
+		}
+		path := fmt.Sprintf("/queue/sessions/%s/messages?after=%d&max=%d&wait=%s", session, have, room, s.o.Wait)
+		answer, err := s.request(ctx, http.MethodGet, path, nil, s.o.Wait+requestTime)
+		if err == nil {
+			err = s.take(session, answer)
+		}
+		var status *statusError
+		switch {
+		case err == nil:
+			b = backoff{}
+		case errors.As(err, &status) && status.code == http.StatusUnauthorized:
+			return fmt.Errorf("poll the queue at %s: %w", s.o.URL, err)
+		case status != nil && (status.code == http.StatusGone || status.code == http.StatusNotFound):
+			if ctx.Err() == nil {
+				s.log.Warn("the queue has ended the session; subscribing again", "queue", s.o.URL)
+			}
+			return nil
+		case ctx.Err() == nil:
+			if b.say(err) {
+				s.log.Warn("waiting for the queue", "queue", s.o.URL, "error", err)
+			}
+			b.wait(ctx)
+		}
+	}
+	return nil
+}
+
+// take makes messages of an answer and hands them to Next.
+func (s *Subscription) take(session string, answer []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(answer) > 0 && session == s.session {
+		serial, m, rest, err := readFrame(answer)
+		if err != nil {
+			return err
+		}
+		answer = rest
+		if serial > s.have {
+			m.Position = position{session, serial}
+			s.ready = append(s.ready, m)
+			s.have = serial
+		}
+	}
+	signal(s.news)
+	return nil
+}
+
+// drop forgets the session, and with it what Next has not handed out yet. When
+// closing it stays: what is pending is still to be told.
+func (s *Subscription) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.session, s.have, s.ready, s.pending = "", 0, nil, settlements{}
+	}
+}
+
+// settleLoop tells the server what was settled, until Close and then to the end.
+func (s *Subscription) settleLoop() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for open := true; open; {
+		select {
+		case <-s.flush:
+			select { // for company
+			case <-time.After(linger):
+			case <-s.closing:
+			}
+		case <-s.closing:
+			open = false
+			time.AfterFunc(closeTime, cancel)
+		}
+		s.tell(ctx)
+	}
+	s.mu.Lock()
+	session := s.session
+	s.mu.Unlock()
+	if session != "" {
+		// Should it not arrive, the lease ends by itself.
+		_, _ = s.request(ctx, http.MethodDelete, "/queue/sessions/"+session, nil, closeTime)
+	}
+}
+
+// tell sends what is pending until nothing is, the session ends, or, once
+// closing has begun, ctx does.
+func (s *Subscription) tell(ctx context.Context) {
+	closing, stop := context.WithCancel(ctx) // a wait ends when closing begins
+	defer stop()
+	for ctx.Err() == nil {
+		s.mu.Lock()
+		session, some := s.session, s.pending.cut(mostSettled)
+		s.mu.Unlock()
+		if session == "" || some.len() == 0 {
+			return
+		}
+		var b backoff
+		for ctx.Err() == nil {
+			_, err := s.request(ctx, http.MethodPost, "/queue/sessions/"+session+"/settlements", some, requestTime)
+			if err == nil {
+				break
+			}
+			var status *statusError
+			if errors.As(err, &status) && status.code != http.StatusServiceUnavailable || s.past(session) {
+				return // the session has ended, or a proxy is not to be moved: the lease ends
+			}
+			b.wait(closing)
+		}
+	}
+}
+
+// past reports whether session is no longer the one.
+func (s *Subscription) past(session string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.session != session
+}
+
+// request makes a request and returns the body of a good answer.
+func (s *Subscription) request(ctx context.Context, method, path string, in any, timeout time.Duration) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, s.o.URL+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if in != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if s.o.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+s.o.Token)
+	}
+	w, err := s.o.Client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(w.Body, batchBytes+2*maxMessage))
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, r.URL.Path, err)
+	}
+	if w.StatusCode/100 != 2 {
+		var p struct {
+			Detail string `json:"detail"`
+		}
+		_ = json.Unmarshal(b, &p) // other servers say nothing
+		return nil, &statusError{w.StatusCode, p.Detail}
+	}
+	return b, nil
+}
+
+// A statusError is an answer that is no success.
+type statusError struct {
+	code   int
+	detail string
+}
+
+func (e *statusError) Error() string {
+	if e.detail == "" {
+		return fmt.Sprintf("%d %s", e.code, http.StatusText(e.code))
+	}
+	return fmt.Sprintf("%d %s: %s", e.code, http.StatusText(e.code), e.detail)
+}
+
+// A backoff waits longer from time to time, and keeps the log short.
+type backoff struct {
+	tries  int
+	silent time.Time // until then
+	said   string
+}
+
+func (b *backoff) wait(ctx context.Context) {
+	d := min(firstRetry<<min(b.tries, 10), lastRetry)
+	b.tries++
+	t := time.NewTimer(d/2 + rand.N(d/2))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// say reports whether err should be logged: at first, when it is another than
+// before, and once in a while.
+func (b *backoff) say(err error) bool {
+	text := err.Error()
+	if text == b.said && time.Now().Before(b.silent) {
+		return false
+	}
+	b.said, b.silent = text, time.Now().Add(sayAgain)
+	return true
+}
+
+func (s *settlements) len() int { return len(s.Accepted) + len(s.Undecided) + len(s.Refused) }
+
+// cut takes up to n of each kind out of s.
+func (s *settlements) cut(n int) settlements {
+	a, u, r := min(n, len(s.Accepted)), min(n, len(s.Undecided)), min(n/16, len(s.Refused))
+	some := settlements{s.Accepted[:a:a], s.Undecided[:u:u], s.Refused[:r:r]}
+	s.Accepted, s.Undecided, s.Refused = s.Accepted[a:], s.Undecided[u:], s.Refused[r:]
+	return some
+}
+
+var _ queue.Subscription = (*Subscription)(nil)
