@@ -17,7 +17,8 @@ import (
 const (
 	requestTime = 10 * time.Second // for all but a poll's wait
 	linger      = 2 * time.Millisecond
-	mostSettled = 20000 // in one request
+	mostSettled = 20000 // in one request, of each verdict
+	mostRefused = 1000  // with their reasons
 	firstRetry  = 50 * time.Millisecond
 	lastRetry   = 2 * time.Second
 	sayAgain    = time.Minute // while the server is away
@@ -60,8 +61,7 @@ func (s *Subscription) subscribe(ctx context.Context) (renew time.Duration, err 
 			}
 			err = errors.New("the answer is none of a queue's")
 		}
-		var status *statusError
-		if errors.As(err, &status) && status.code == http.StatusUnauthorized {
+		if statusOf(err) == http.StatusUnauthorized {
 			return 0, fmt.Errorf("subscribe to the queue at %s: %w", s.o.URL, err)
 		}
 		if ctx.Err() != nil {
@@ -99,16 +99,13 @@ func (s *Subscription) poll(ctx context.Context, renew time.Duration) error {
 		if err == nil {
 			err = s.take(session, answer)
 		}
-		var status *statusError
-		switch {
+		switch code := statusOf(err); {
 		case err == nil:
 			b = backoff{}
-		case errors.As(err, &status) && status.code == http.StatusUnauthorized:
+		case code == http.StatusUnauthorized:
 			return fmt.Errorf("poll the queue at %s: %w", s.o.URL, err)
-		case status != nil && (status.code == http.StatusGone || status.code == http.StatusNotFound):
-			if ctx.Err() == nil {
-				s.log.Warn("the queue has ended the session; subscribing again", "queue", s.o.URL)
-			}
+		case code == http.StatusGone || code == http.StatusNotFound:
+			s.log.Warn("the queue has ended the session; subscribing again", "queue", s.o.URL)
 			return nil
 		case ctx.Err() == nil:
 			if b.say(err) {
@@ -150,10 +147,9 @@ func (s *Subscription) drop() {
 	}
 }
 
-// settleLoop tells the server what was settled, until Close and then to the end.
-func (s *Subscription) settleLoop() {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+// settleLoop tells the server what was settled, until Close and then to the
+// end, unless ctx ends before.
+func (s *Subscription) settleLoop(ctx context.Context) {
 	for open := true; open; {
 		select {
 		case <-s.flush:
@@ -163,9 +159,9 @@ func (s *Subscription) settleLoop() {
 			}
 		case <-s.closing:
 			open = false
-			time.AfterFunc(closeTime, cancel)
 		}
-		s.tell(ctx)
+		for s.tell(ctx) {
+		}
 	}
 	s.mu.Lock()
 	session := s.session
@@ -176,31 +172,28 @@ func (s *Subscription) settleLoop() {
 	}
 }
 
-// tell sends what is pending until nothing is, the session ends, or, once
-// closing has begun, ctx does.
-func (s *Subscription) tell(ctx context.Context) {
-	closing, stop := context.WithCancel(ctx) // a wait ends when closing begins
-	defer stop()
-	for ctx.Err() == nil {
-		s.mu.Lock()
-		session, some := s.session, s.pending.cut(mostSettled)
-		s.mu.Unlock()
-		if session == "" || some.len() == 0 {
-			return
-		}
-		var b backoff
-		for ctx.Err() == nil {
-			_, err := s.request(ctx, http.MethodPost, "/queue/sessions/"+session+"/settlements", some, requestTime)
-			if err == nil {
-				break
-			}
-			var status *statusError
-			if errors.As(err, &status) && status.code != http.StatusServiceUnavailable || s.past(session) {
-				return // the session has ended, or a proxy is not to be moved: the lease ends
-			}
-			b.wait(closing)
-		}
+// tell sends a part of what is pending, again until it arrives or the session
+// ends; false when nothing is left.
+func (s *Subscription) tell(ctx context.Context) bool {
+	s.mu.Lock()
+	session, some := s.session, s.pending.cut()
+	s.mu.Unlock()
+	if session == "" || some.len() == 0 {
+		return false
 	}
+	var b backoff
+	for ctx.Err() == nil && !s.past(session) {
+		_, err := s.request(ctx, http.MethodPost, "/queue/sessions/"+session+"/settlements", some, requestTime)
+		if err == nil {
+			return true
+		}
+		switch statusOf(err) {
+		case http.StatusGone, http.StatusNotFound, http.StatusUnauthorized:
+			return false // poll learns it too
+		}
+		b.wait(ctx)
+	}
+	return false
 }
 
 // past reports whether session is no longer the one.
@@ -237,7 +230,10 @@ func (s *Subscription) request(ctx context.Context, method, path string, in any,
 		return nil, err
 	}
 	defer w.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(w.Body, batchBytes+2*maxMessage))
+	size := min(max(w.ContentLength, 0), batchBytes+maxMessage) + bytes.MinRead
+	buf := bytes.NewBuffer(make([]byte, 0, size))
+	_, err = buf.ReadFrom(io.LimitReader(w.Body, batchBytes+2*maxMessage))
+	b := buf.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, r.URL.Path, err)
 	}
@@ -262,6 +258,15 @@ func (e *statusError) Error() string {
 		return fmt.Sprintf("%d %s", e.code, http.StatusText(e.code))
 	}
 	return fmt.Sprintf("%d %s: %s", e.code, http.StatusText(e.code), e.detail)
+}
+
+// statusOf is the status that err tells of, or 0.
+func statusOf(err error) int {
+	var e *statusError
+	if errors.As(err, &e) {
+		return e.code
+	}
+	return 0
 }
 
 // A backoff waits longer from time to time, and keeps the log short.
@@ -295,9 +300,10 @@ func (b *backoff) say(err error) bool {
 
 func (s *settlements) len() int { return len(s.Accepted) + len(s.Undecided) + len(s.Refused) }
 
-// cut takes up to n of each kind out of s.
-func (s *settlements) cut(n int) settlements {
-	a, u, r := min(n, len(s.Accepted)), min(n, len(s.Undecided)), min(n/16, len(s.Refused))
+// cut takes as much out of s as one request may carry.
+func (s *settlements) cut() settlements {
+	a, u := min(len(s.Accepted), mostSettled), min(len(s.Undecided), mostSettled)
+	r := min(len(s.Refused), mostRefused)
 	some := settlements{s.Accepted[:a:a], s.Undecided[:u:u], s.Refused[:r:r]}
 	s.Accepted, s.Undecided, s.Refused = s.Accepted[a:], s.Undecided[u:], s.Refused[r:]
 	return some

@@ -197,7 +197,7 @@ func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request) {
 
 // readJSON reads the request's body into v, or answers.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4<<20))
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
 	if err == nil {
 		err = json.Unmarshal(b, v)
 	}

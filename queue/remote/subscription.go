@@ -33,9 +33,10 @@ type Subscription struct {
 	o          Options
 	log        *slog.Logger
 	subscriber string
-	own        *http.Transport // nil: the client is the caller's
-	stop       context.CancelFunc
-	closing    chan struct{} // closed by Close
+	own        *http.Transport    // nil: the client is the caller's
+	stop       context.CancelFunc // of run
+	abandon    context.CancelFunc // of settleLoop
+	closing    chan struct{}      // closed by Close
 	closeOnce  sync.Once
 	goroutines sync.WaitGroup
 
@@ -85,10 +86,11 @@ func New(o Options) (*Subscription, error) {
 		s.own.DisableCompression = true
 		s.o.Client = &http.Client{Transport: s.own, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	s.goroutines.Go(func() { s.run(ctx) }) // Close waits for both
-	s.goroutines.Go(s.settleLoop)
+	running, stop := context.WithCancel(context.Background())
+	telling, abandon := context.WithCancel(context.Background())
+	s.stop, s.abandon = stop, abandon
+	s.goroutines.Go(func() { s.run(running) }) // Close waits for both
+	s.goroutines.Go(func() { s.settleLoop(telling) })
 	return s, nil
 }
 
@@ -156,11 +158,14 @@ func (s *Subscription) Close() error {
 		s.mu.Unlock()
 		close(s.closing)
 		s.stop()
+		enough := time.AfterFunc(closeTime, s.abandon)
+		s.goroutines.Wait()
+		enough.Stop()
+		s.abandon()
+		if s.own != nil {
+			s.own.CloseIdleConnections()
+		}
 	})
-	s.goroutines.Wait()
-	if s.own != nil {
-		s.own.CloseIdleConnections()
-	}
 	return nil
 }
 
