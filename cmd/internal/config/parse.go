@@ -72,16 +72,9 @@ func parseDuration(s string) (time.Duration, error) {
 
 // parseSchedule reads @every and a duration, or a cron expression.
 func parseSchedule(s string) (any, error) {
-	sched := data.Schedule{Cron: s}
-	if interval, ok := strings.CutPrefix(s, "@every"); ok {
-		d, err := parseDuration(strings.TrimSpace(interval))
-		if err != nil {
-			return nil, errors.New("write @every and a duration, such as @every 10s")
-		}
-		sched = data.Schedule{Every: data.Duration(d)}
-	}
-	if _, err := schedule.Parse("", sched); err != nil {
-		return nil, fmt.Errorf("%w; write @every and a duration, such as @every 10s, or five cron fields", err)
+	sched, err := schedule.ParseDefault(s)
+	if err != nil {
+		return nil, fmt.Errorf("%w; or @every and a duration, such as @every 10s", err)
 	}
 	return sched, nil
 }
