@@ -30,7 +30,7 @@ func (e *Error) Error() string {
 // Load reads the variables of environ, which has the form of os.Environ. Its
 // error joins an [Error] for each variable that is wrong.
 func Load(environ []string) (*Config, error) {
-	l := &loader{given: map[string]string{}, values: map[string]string{}, table: Variables()}
+	l := &loader{given: map[string]string{}, written: map[string]string{}, values: map[string]string{}, table: Variables()}
 	for _, entry := range environ {
 		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, Prefix) && value != "" {
 			l.given[name] = value
@@ -58,10 +58,11 @@ func Load(environ []string) (*Config, error) {
 }
 
 type loader struct {
-	table  []Variable
-	given  map[string]string // what the environment has
-	values map[string]string // of each variable of the table, defaults applied
-	errs   []*Error
+	table   []Variable
+	given   map[string]string // what the environment has
+	written map[string]string // of each variable of the table, defaults applied
+	values  map[string]string // the same, in the words of the parser
+	errs    []*Error
 }
 
 func (l *loader) place(name string) int {
@@ -78,9 +79,9 @@ func (l *loader) wrong(name, format string, args ...any) {
 	if l.failed(name) {
 		return
 	}
-	shown := strconv.Quote(l.values[name])
+	shown := strconv.Quote(l.written[name])
 	switch v := l.table[l.place(name)]; {
-	case l.values[name] == "":
+	case l.written[name] == "":
 		shown = "not set"
 	case v.Secret:
 		shown = "(secret)"
@@ -106,7 +107,7 @@ func (l *loader) resolve(v Variable) string {
 	if !ok || value == "" {
 		value = v.Default
 	}
-	l.values[v.Name] = value
+	l.written[v.Name] = value
 	if v.allowed != nil && !slices.Contains(v.allowed, value) {
 		l.wrong(v.Name, "write %s", oneOf(v.allowed))
 		value = v.Default
