@@ -101,6 +101,10 @@ func TestGoldenFormIsWrittenAndRead(t *testing.T) {
 		if got, err := data.Decode(spaced); err != nil || !reflect.DeepEqual(got, e) {
 			t.Errorf("%s with space is read as %#v (%v)", name, got, err)
 		}
+		escaped := strings.Replace(string(want), "/1", `\/\u0031`, 1)
+		if got, err := data.Decode([]byte(escaped)); err != nil || !reflect.DeepEqual(got, e) {
+			t.Errorf("%s with an escaped schema is read as %#v (%v)", name, got, err)
+		}
 		head, rest, _ := strings.Cut(string(want), ",")
 		moved := "{" + strings.TrimSuffix(rest, "}") + "," + head[1:] + "}"
 		if got, err := data.Decode([]byte(moved)); err != nil || !reflect.DeepEqual(got, e) {

@@ -46,14 +46,14 @@ func TestFileIsReadWithItsDefaults(t *testing.T) {
 	base := data.Monitor{
 		Schedule: data.Schedule{Every: data.Duration(30 * time.Second)}, Timeout: data.Duration(5 * time.Second), Method: "GET",
 		Connection: data.ConnectionNew, Redirects: 5, Labels: map[string]string{"team": "web"}, Headers: map[string]string{"User-Agent": "us"},
-		Expect: data.Expect{Latency: data.Duration(2 * time.Second)},
+		Expect: data.Expect{Latency: data.Duration(2 * time.Second), Headers: map[string]data.Pattern{"X-Up": {Matches: []string{"1"}}}},
 	}
 	shop := base
 	shop.ID, shop.URL = "shop", "https://shop.example/health"
 	shop.Schedule.Every = data.Duration(10 * time.Second)
 	shop.Expect = data.Expect{
 		Status:  []data.StatusRange{{From: 200, To: 299}, {From: 404, To: 404}},
-		Headers: map[string]data.Pattern{"Content-Type": {Matches: []string{"json"}, NotMatches: []string{"html", "xml"}}},
+		Headers: map[string]data.Pattern{"X-Up": {Matches: []string{"1"}}, "Content-Type": {Matches: []string{"json"}, NotMatches: []string{"html", "xml"}}},
 		Body:    data.Pattern{Matches: []string{`"status":"(ok|degraded)"`}},
 		Latency: data.Duration(800 * time.Millisecond), Certificate: data.Duration(14 * d),
 	}
