@@ -139,6 +139,10 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request) {
 		_ = s.end(current, "subscribed anew") // logged there
 	}
 	sub, err := s.open()
+	if errors.Is(err, queue.ErrSubscribed) {
+		problem(w, http.StatusConflict, "another collector is subscribed")
+		return
+	}
 	if err != nil {
 		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("subscribe to the queue: %v", err))
 		return

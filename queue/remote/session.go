@@ -145,7 +145,7 @@ func (s *session) since(after uint64, most int) ([]byte, error) {
 		return nil, fmt.Errorf("after is %d, and %d is the newest serial", after, s.last)
 	}
 	s.confirmed = max(s.confirmed, after)
-	var b []byte
+	b := make([]byte, 0, min(s.bytes+s.bytes/4, batchBytes+batchBytes/8))
 	for serial := s.confirmed + 1; serial <= s.last && most > 0 && len(b) < batchBytes; serial++ {
 		if m, ok := s.out[serial]; ok {
 			b = appendFrame(b, serial, m)
