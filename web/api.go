@@ -1,0 +1,201 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/store"
+)
+
+type api struct {
+	store store.Reader
+	log   *slog.Logger
+}
+
+// routes adds the API and the page to mux, each behind guard.
+func (a *api) routes(mux *http.ServeMux, guard func(http.Handler) http.Handler) {
+	get := func(path string, h func(http.ResponseWriter, *http.Request) error) {
+		mux.Handle("GET "+path, guard(a.handle(h)))
+		mux.Handle(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", "GET, HEAD")
+			fail(w, r, http.StatusMethodNotAllowed, "only GET and HEAD are allowed here")
+		}))
+	}
+	get("/api/v1/monitors", a.monitors)
+	get("/api/v1/monitors/{id}", a.monitor)
+	get("/api/v1/monitors/{id}/summary", a.summary)
+	get("/api/v1/monitors/{id}/measurements", events(a, store.Reader.Measurements))
+	get("/api/v1/monitors/{id}/gaps", events(a, store.Reader.Gaps))
+	get("/api/v1/monitors/{id}/registrations", events(a, store.Reader.Registrations))
+	mux.Handle("/api/", guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fail(w, r, http.StatusNotFound, "there is nothing here; the API begins at /api/v1/monitors")
+	})))
+	mux.Handle("/", page())
+}
+
+// handle answers with what h returns as an error.
+func (a *api) handle(h func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		var bad *badParameter
+		switch {
+		case err == nil:
+		case errors.As(err, &bad):
+			fail(w, r, http.StatusBadRequest, bad.Error())
+		case errors.Is(err, store.ErrCursor):
+			fail(w, r, http.StatusBadRequest, (&badParameter{"after", r.URL.Query().Get("after"), "the next of an earlier page of the same list"}).Error())
+		case errors.Is(err, store.ErrUnknown):
+			fail(w, r, http.StatusNotFound, "there is no monitor of this id; /api/v1/monitors lists them")
+		case r.Context().Err() != nil: // the client has gone
+		default:
+			a.log.Error("a query of the API", "path", r.URL.Path, "error", err)
+			fail(w, r, http.StatusServiceUnavailable, "the store does not answer; try again later")
+		}
+	})
+}
+
+type listing[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty"`
+}
+
+// A status is a monitor at a location, as the API tells of it.
+type status struct {
+	Monitor      string          `json:"monitor"`
+	Location     string          `json:"location"`
+	State        string          `json:"state"` // up, down, unknown, paused or removed
+	Registration json.RawMessage `json:"registration,omitempty"`
+	Last         json.RawMessage `json:"last,omitempty"`
+	LastGap      json.RawMessage `json:"last_gap,omitempty"`
+}
+
+func statusOf(s store.MonitorStatus) (status, error) {
+	out := status{Monitor: s.Monitor, Location: s.Location, State: "unknown"}
+	var err error
+	encode := func(e data.Event) json.RawMessage {
+		b, e2 := data.Encode(e)
+		err = errors.Join(err, e2)
+		return b
+	}
+	if s.Last != nil {
+		out.State, out.Last = string(s.Last.State), encode(s.Last)
+	}
+	if s.LastGap != nil {
+		out.LastGap = encode(s.LastGap)
+	}
+	if r := s.Registration; r != nil {
+		out.Registration = encode(r)
+		switch {
+		case r.Removed:
+			out.State = "removed"
+		case r.Paused:
+			out.State = "paused"
+		}
+	}
+	return out, err
+}
+
+func (a *api) monitors(w http.ResponseWriter, r *http.Request) error {
+	q, err := parse(r, "limit", "after")
+	if err != nil {
+		return err
+	}
+	got, err := a.store.Monitors(r.Context(), store.MonitorQuery{Limit: q.Limit, After: q.After})
+	if err != nil {
+		return err
+	}
+	out := listing[status]{Items: []status{}, Next: got.Next}
+	for _, s := range got.Items {
+		st, err := statusOf(s)
+		if err != nil {
+			return err
+		}
+		out.Items = append(out.Items, st)
+	}
+	reply(w, http.StatusOK, out)
+	return nil
+}
+
+func (a *api) monitor(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parse(r); err != nil {
+		return err
+	}
+	got, err := a.store.Monitor(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	out := listing[status]{Items: []status{}}
+	for _, s := range got {
+		st, err := statusOf(s)
+		if err != nil {
+			return err
+		}
+		out.Items = append(out.Items, st)
+	}
+	reply(w, http.StatusOK, map[string]any{"monitor": r.PathValue("id"), "locations": out.Items})
+	return nil
+}
+
+// events serves one of the lists of a monitor's events.
+func events[E data.Event](a *api, list func(store.Reader, context.Context, store.Query) (store.Page[E], error)) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		q, err := parse(r, "from", "to", "limit", "after", "location")
+		if err != nil {
+			return err
+		}
+		got, err := list(a.store, r.Context(), q)
+		if err != nil {
+			return err
+		}
+		out := listing[json.RawMessage]{Items: []json.RawMessage{}, Next: got.Next}
+		for _, e := range got.Items {
+			b, err := data.Encode(e)
+			if err != nil {
+				return err
+			}
+			out.Items = append(out.Items, b)
+		}
+		reply(w, http.StatusOK, out)
+		return nil
+	}
+}
+
+func (a *api) summary(w http.ResponseWriter, r *http.Request) error {
+	q, err := parse(r, "from", "to", "location")
+	if err != nil {
+		return err
+	}
+	s, err := a.store.Summary(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	gaps, missed := map[data.Reason]int64{}, int64(0)
+	for reason, n := range s.Gaps {
+		gaps[reason] = n
+		missed += n
+	}
+	out := map[string]any{"monitor": q.Monitor, "up": s.Up, "down": s.Down, "gaps": gaps}
+	bound := func(name string, t time.Time) {
+		if !t.IsZero() {
+			out[name] = t.UTC().Format(time.RFC3339Nano)
+		}
+	}
+	bound("from", q.From)
+	bound("to", q.To)
+	if measured := s.Up + s.Down; measured > 0 {
+		out["uptime"] = float64(s.Up) / float64(measured) // of what was measured
+		out["coverage"] = float64(measured) / float64(measured+missed)
+	}
+	if s.Up > 0 {
+		out["latency"] = map[string]int64{
+			"min_us": s.Min.Microseconds(), "mean_us": s.Mean.Microseconds(), "max_us": s.Max.Microseconds(),
+		}
+	}
+	reply(w, http.StatusOK, out)
+	return nil
+}

@@ -1,0 +1,131 @@
+// Package web serves what a store holds: the JSON API, the page, and a daemon's
+// own health and metrics.
+//
+// It knows the store's contract and nothing else, so it serves every store alike.
+// The API's items are events in their JSON form; lists are {"items": […], "next":
+// "cursor"}, newest first; errors are problem details (RFC 9457) that name the
+// parameter and what is allowed.
+package web
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/monitorink/monitorink/store"
+)
+
+// A Problem is one thing that keeps a daemon from being ready.
+type Problem struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+}
+
+// HealthOptions are the settings of Health.
+type HealthOptions struct {
+	Ready   func() []Problem // what is wrong now; nil, or empty: ready
+	Metrics http.Handler     // nil: none
+	// Token is asked for, as a bearer, by all but /livez and /readyz; empty:
+	// nothing is asked for.
+	Token string
+}
+
+// Options are the settings of New. Store is required.
+type Options struct {
+	Store   store.Reader
+	Ready   func() []Problem
+	Metrics http.Handler
+	Token   string
+	Logger  *slog.Logger // nil: silent
+}
+
+// Health serves /livez, /readyz and /metrics.
+func Health(o HealthOptions) http.Handler {
+	mux := http.NewServeMux()
+	health(mux, o)
+	return secure(mux)
+}
+
+// New serves the API under /api/v1, the page at /, and what Health serves.
+func New(o Options) http.Handler {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	mux := http.NewServeMux()
+	health(mux, HealthOptions{Ready: o.Ready, Metrics: o.Metrics, Token: o.Token})
+	a := &api{store: o.Store, log: o.Logger}
+	a.routes(mux, func(h http.Handler) http.Handler { return guard(o.Token, h) })
+	return secure(mux)
+}
+
+func health(mux *http.ServeMux, o HealthOptions) {
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, http.StatusOK, map[string]string{"status": "alive"})
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		var problems []Problem
+		if o.Ready != nil {
+			problems = o.Ready()
+		}
+		if len(problems) > 0 {
+			reply(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "problems": problems})
+			return
+		}
+		reply(w, http.StatusOK, map[string]string{"status": "ready"})
+	})
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", guard(o.Token, o.Metrics))
+	}
+}
+
+// guard lets only those pass who show the token.
+func guard(token string, h http.Handler) http.Handler {
+	if token == "" {
+		return h
+	}
+	want := sha256.Sum256([]byte(token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		got := sha256.Sum256([]byte(shown))
+		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="monitorink"`)
+			fail(w, r, http.StatusUnauthorized, "a token is required: send Authorization: Bearer and the value of MONITORINK_TOKEN")
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// secure adds the headers that keep a browser from doing what the page does not.
+func secure(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Referrer-Policy", "no-referrer")
+		h.ServeHTTP(w, r)
+	})
+}
+
+func reply(w http.ResponseWriter, code int, v any) { write(w, code, "application/json", v) }
+
+func write(w http.ResponseWriter, code int, kind string, v any) {
+	b, err := json.Marshal(v)
+	if err != nil { // what is replied is built here, of types that JSON can express
+		panic(err)
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	w.Write(append(b, '\n')) // an error is the client's: it has gone
+}
+
+// fail answers with problem details.
+func fail(w http.ResponseWriter, r *http.Request, code int, detail string) {
+	write(w, code, "application/problem+json", map[string]any{
+		"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail, "instance": r.URL.Path,
+	})
+}
