@@ -1,0 +1,138 @@
+// Package daemon builds the daemons from their configuration: it holds the one
+// switch on queue and store, opens what they need, and closes it in reverse order
+// once they have ended.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/cmd/internal/monitors"
+	"github.com/monitorink/monitorink/data"
+)
+
+// A Func runs a daemon until ctx ends and everything is drained.
+type Func func(ctx context.Context, cfg *config.Config, log *slog.Logger) error
+
+// Monitors returns the monitors that cfg names.
+func Monitors(cfg *config.Config) ([]data.Monitor, error) {
+	d := monitors.Defaults{Schedule: cfg.Schedule, Timeout: cfg.Timeout}
+	if cfg.URLs != "" {
+		return monitors.FromURLs(cfg.URLs, d)
+	}
+	return monitors.Load(cfg.Monitors, d)
+}
+
+// survive returns the monitors to probe when err says what is wrong with those
+// that are configured: the good ones, and of the persisted ones those that are not
+// among them, since it cannot be told which of them were meant to go.
+func survive(good, persisted []data.Monitor, err error, log *slog.Logger) ([]data.Monitor, error) {
+	if err == nil {
+		return good, nil
+	}
+	if len(persisted) == 0 {
+		return nil, &app.UsageError{Err: err}
+	}
+	known := make(map[string]bool, len(good))
+	for _, m := range good {
+		known[m.ID] = true
+	}
+	kept := 0
+	for _, m := range persisted {
+		if !known[m.ID] {
+			good = append(good, m)
+			kept++
+		}
+	}
+	log.Error("there is something wrong with the monitors; those not concerned are applied, the others keep their last good definition",
+		"error", err, "kept", kept)
+	return good, nil
+}
+
+// hostname is the fallback of location and instance.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil || data.CheckID(name) != nil {
+		return "localhost"
+	}
+	return name
+}
+
+func instance(cfg *config.Config) string {
+	if cfg.Instance != "" {
+		return cfg.Instance
+	}
+	return hostname()
+}
+
+// inFlight is how many probes run at once: as configured, or as many as the
+// machine bears. Each takes a file descriptor, and some are needed elsewhere.
+func inFlight(cfg *config.Config) int {
+	if cfg.InFlight > 0 {
+		return cfg.InFlight
+	}
+	n := 1024 * runtime.GOMAXPROCS(0)
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil && limit.Cur < uint64(2*n) {
+		n = max(int(limit.Cur/2), 16)
+	}
+	return n
+}
+
+// A server is an HTTP listener with its handler.
+type server struct {
+	http *http.Server
+	ln   net.Listener
+	name string
+	log  *slog.Logger
+}
+
+// listen opens the listener at once, so that a port that is taken is known
+// before anything else begins.
+func listen(name, addr, variable string, log *slog.Logger) (*server, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("%s %s: the port is taken: end what listens there, or choose another with %s", name, addr, variable)
+		}
+		return nil, fmt.Errorf("%s cannot listen: %w (%s chooses the address)", name, err, variable)
+	}
+	return &server{ln: ln, name: name, log: log}, nil
+}
+
+// serve begins to answer, until close.
+func (s *server) serve(h http.Handler) {
+	s.http = &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	s.log.Info("listening", "what", s.name, "url", "http://"+s.ln.Addr().String())
+	go func() { // ends with close
+		if err := s.http.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("the listener has ended", "what", s.name, "error", err)
+		}
+	}()
+}
+
+// close answers what was asked, for a few seconds, and closes the listener.
+func (s *server) close() {
+	if s.http == nil {
+		s.ln.Close()
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if s.http.Shutdown(ctx) != nil {
+		s.http.Close()
+	}
+}

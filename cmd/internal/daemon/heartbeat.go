@@ -1,0 +1,113 @@
+package daemon
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/cmd/internal/metrics"
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/heartbeat"
+	"github.com/monitorink/monitorink/monitor/probe"
+	"github.com/monitorink/monitorink/queue/remote"
+	"github.com/monitorink/monitorink/web"
+)
+
+// linger is how long results wait for company on their way to the disk.
+const linger = 50 * time.Millisecond
+
+// RunHeartbeat probes until ctx ends, and offers its queue to a collector
+// elsewhere.
+func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+	srv, err := listen("heartbeat", cfg.HeartbeatAddr, "MONITORINK_HEARTBEAT_ADDR", log)
+	if err != nil {
+		return err
+	}
+	defer srv.close()
+	q, err := openLocal(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { logClose(log, "queue", q.close) }()
+	offer := remote.NewServer(q.subscribe, remote.ServerOptions{Token: cfg.Token, Logger: log})
+	defer offer.Close()
+
+	reg := metrics.New(app.Version())
+	ready := &readiness{}
+	mux := http.NewServeMux()
+	mux.Handle("/queue/", offer)
+	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token}))
+	srv.serve(mux)
+
+	h, err := newHeartbeat(ctx, cfg, log, q, reg)
+	if err != nil {
+		return err
+	}
+	ready.add(queueProblems(q))
+	ready.add(heartbeatProblems(h))
+	ready.done()
+	return h.Run(ctx)
+}
+
+// newHeartbeat loads the monitors and builds the heartbeat over q.
+func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry) (*heartbeat.Heartbeat, error) {
+	location, persisted := cfg.Location, []data.Monitor(nil)
+	if q.state != nil {
+		location, persisted = q.state.Location(), q.state.Monitors()
+	}
+	if location == "" {
+		location = hostname()
+	}
+	list, err := Monitors(cfg)
+	if list, err = survive(list, persisted, err, log); err != nil {
+		return nil, err
+	}
+	o := heartbeat.Options{
+		Location: location, Instance: instance(cfg), Queue: q.Publisher, Journal: q.journal, State: q.state,
+		InFlight: inFlight(cfg), Grace: cfg.Grace, Logger: log, Observe: reg.Observe(),
+		Probe: probe.Options{BodyBudget: cfg.BodyBudget, UserAgent: "Monitorink/" + app.Version()},
+	}
+	if q.journal != nil {
+		o.Linger = linger
+	}
+	h, err := heartbeat.New(ctx, o, list)
+	if err != nil {
+		return nil, err
+	}
+	reg.Heartbeat(h.Stats)
+	reg.Queue(q.stats)
+	return h, nil
+}
+
+func logClose(log *slog.Logger, what string, f func() error) {
+	if err := f(); err != nil {
+		log.Error("closing", "what", what, "error", err)
+	}
+}
+
+func queueProblems(q *local) func() []web.Problem {
+	return func() []web.Problem {
+		s := q.stats()
+		switch {
+		case s.Err != nil:
+			return []web.Problem{{Name: "queue", Message: "the local queue cannot be written: " + s.Err.Error()}}
+		case s.Full:
+			return []web.Problem{{Name: "queue", Message: "the local queue is full: its subscriber does not keep up, or is not there"}}
+		}
+		return nil
+	}
+}
+
+// heartbeatProblems tells of a ledger that does not get its checkpoints written.
+func heartbeatProblems(h *heartbeat.Heartbeat) func() []web.Problem {
+	return func() []web.Problem {
+		s := h.Stats()
+		if !s.Checkpoint.IsZero() && time.Since(s.Checkpoint) > time.Minute {
+			return []web.Problem{{Name: "ledger", Message: "the last checkpoint is of " + s.Checkpoint.Format(time.RFC3339)}}
+		}
+		return nil
+	}
+}

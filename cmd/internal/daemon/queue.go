@@ -1,0 +1,78 @@
+package daemon
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/monitor/heartbeat"
+	"github.com/monitorink/monitorink/queue"
+	"github.com/monitorink/monitorink/queue/memory"
+	"github.com/monitorink/monitorink/queue/spool"
+)
+
+// A local is heartbeat's own queue, as the configuration chose it.
+type local struct {
+	queue.Publisher
+	journal   heartbeat.Journal // nil: the queue ends with the process
+	state     *heartbeat.State  // likewise
+	subscribe func() (queue.Subscription, error)
+	finish    func() // no more is published: the subscription ends once all is settled
+	stats     func() queue.Stats
+	close     func() error
+}
+
+// openLocal opens heartbeat's queue.
+func openLocal(cfg *config.Config, log *slog.Logger) (*local, error) {
+	switch cfg.Queue {
+	case config.QueueMemory:
+		return openMemory(log), nil
+	case config.QueueDisk:
+		return openSpool(cfg, log)
+	}
+	return nil, &app.UsageError{Err: fmt.Errorf("MONITORINK_QUEUE=%s is not built into this version: write memory or disk", cfg.Queue)}
+}
+
+func openMemory(log *slog.Logger) *local {
+	q := memory.New(memory.Options{OnDeadLetter: func(d memory.DeadLetter) {
+		log.Warn("an event is a dead letter", "monitor", d.Message.Key, "kind", d.Message.Kind, "error", d.Err)
+	}})
+	log.Warn("the queue is in memory: what is in flight ends with the process; MONITORINK_QUEUE=disk loses nothing")
+	return &local{
+		Publisher: q, stats: q.Stats, finish: q.Finish, close: q.Close,
+		subscribe: func() (queue.Subscription, error) { return nilSafe(q.Subscribe()) },
+	}
+}
+
+func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
+	state, err := heartbeat.OpenState(cfg.DataDir, cfg.Location, hostname())
+	if err != nil {
+		return nil, err
+	}
+	s, recovery, err := spool.Open(spool.Options{Dir: filepath.Join(cfg.DataDir, "spool"), Size: cfg.SpoolSize})
+	if err != nil {
+		state.Close()
+		return nil, err
+	}
+	log.Info("the spool is open", "dir", cfg.DataDir, "recovery", recovery)
+	j := &journal{Spool: s, recovery: recovery}
+	return &local{
+		Publisher: s, journal: j, state: state, stats: s.Stats, finish: s.Finish,
+		subscribe: func() (queue.Subscription, error) { return nilSafe(s.Subscribe()) },
+		close: func() error {
+			err := s.Close()
+			state.Close()
+			return err
+		},
+	}, nil
+}
+
+// nilSafe keeps a nil pointer from becoming an interface that is not nil.
+func nilSafe[S queue.Subscription](s S, err error) (queue.Subscription, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
