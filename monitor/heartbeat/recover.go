@@ -67,6 +67,18 @@ func (k *known) has(t time.Time) bool {
 	return false
 }
 
+// newest is the latest instant that is known, in Unix milliseconds.
+func (k *known) newest() int64 {
+	var at int64
+	for ms := range k.measured {
+		at = max(at, ms)
+	}
+	for _, g := range k.gaps {
+		at = max(at, g.Last.UnixMilli())
+	}
+	return at
+}
+
 func (h *Heartbeat) replay(since time.Time) (map[string]*known, error) {
 	all := map[string]*known{}
 	of := func(monitor string) *known {
@@ -124,23 +136,38 @@ func (h *Heartbeat) missed(since time.Time, found bool, all map[string]*known) [
 	return gaps
 }
 
+// missedOf is the gap of one definition from from to the start; nil without any
+// slot that is not known.
 func (h *Heartbeat) missedOf(r *data.Registration, from time.Time, k *known) *data.Gap {
-	var g *data.Gap
-	add := func(first, last time.Time, slots int64) {
-		if g == nil {
-			g = &data.Gap{
-				Monitor: r.Monitor, Location: r.Location, Instance: h.o.Instance, Version: r.Version,
-				First: first, Reason: data.Stopped,
+	history := []*data.Registration{r}
+	var run schedule.Run
+	add := func(next schedule.Run) {
+		if next.Slots == 0 {
+			return
+		}
+		if run.Slots == 0 {
+			run.First = next.First
+		}
+		run.Last = next.Last
+		run.Slots += next.Slots
+	}
+	if k != nil { // one by one as long as there may be results, all others at once
+		until := min(k.newest()+1, h.start.UnixMilli())
+		for s := range schedule.Slots(history, from, time.UnixMilli(until)) {
+			if !k.has(s.Scheduled) {
+				add(schedule.Run{First: s.Scheduled, Last: s.Scheduled, Slots: 1})
 			}
 		}
-		g.Last = last
-		g.Slots += slots
-	}
-	history := []*data.Registration{r}
-	for s := range schedule.Slots(history, from, h.start) {
-		if k == nil || !k.has(s.Scheduled) {
-			add(s.Scheduled, s.Scheduled, 1)
+		if at := time.UnixMilli(until); at.After(from) {
+			from = at
 		}
 	}
-	return g
+	add(schedule.Span(history, from, h.start))
+	if run.Slots == 0 {
+		return nil
+	}
+	return &data.Gap{
+		Monitor: r.Monitor, Location: r.Location, Instance: h.o.Instance, Version: r.Version,
+		First: run.First, Last: run.Last, Slots: run.Slots, Reason: data.Stopped,
+	}
 }
