@@ -30,11 +30,9 @@ type DeadLetter struct {
 
 // A Queue is a [queue.Publisher] that has one Subscription at a time.
 type Queue struct {
-	o    Options
-	turn chan struct{} // held by the one Publish that may wait for room
-	room chan struct{} // tells it that there may be some
-	more chan struct{} // tells Next that there may be a message
-
+	o      Options
+	turn   chan struct{} // held by the one Publish that may wait for room
+	room   chan struct{} // tells it that there may be some
 	closed chan struct{} // closed by Close
 
 	mu       sync.Mutex
@@ -59,7 +57,7 @@ func New(o Options) *Queue {
 		o.DeadLetters = 1 << 10
 	}
 	return &Queue{
-		o: o, turn: make(chan struct{}, 1), room: make(chan struct{}, 1), more: make(chan struct{}, 1),
+		o: o, turn: make(chan struct{}, 1), room: make(chan struct{}, 1),
 		closed: make(chan struct{}),
 	}
 }
@@ -134,7 +132,7 @@ func (q *Queue) add(messages []queue.Message) error {
 		q.bytes += e.size()
 		q.ready.push(e)
 	}
-	signal(q.more)
+	q.wakeNext()
 	return nil
 }
 
@@ -143,8 +141,8 @@ func (q *Queue) add(messages []queue.Message) error {
 func (q *Queue) Finish() {
 	q.mu.Lock()
 	q.finished = true
+	q.wakeNext()
 	q.mu.Unlock()
-	signal(q.more)
 	signal(q.room)
 }
 
@@ -200,6 +198,12 @@ func (q *Queue) bury(d DeadLetter) {
 		q.dead[q.refused%int64(len(q.dead))] = d
 	}
 	q.refused++
+}
+
+func (q *Queue) wakeNext() {
+	if q.sub != nil {
+		signal(q.sub.more)
+	}
 }
 
 // signal leaves a note for a goroutine that looks at the state after reading it.

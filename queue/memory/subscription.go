@@ -11,6 +11,7 @@ import (
 // A Subscription hands out the messages of a Queue.
 type Subscription struct {
 	q      *Queue
+	more   chan struct{} // tells Next that there may be a message
 	closed chan struct{} // closed by Close
 }
 
@@ -27,8 +28,7 @@ func (q *Queue) Subscribe() (*Subscription, error) {
 	if q.sub != nil {
 		return nil, fmt.Errorf("subscribe: %w", queue.ErrSubscribed)
 	}
-	q.sub = &Subscription{q: q, closed: make(chan struct{})}
-	signal(q.more)
+	q.sub = &Subscription{q: q, more: make(chan struct{}, 1), closed: make(chan struct{})}
 	return q.sub, nil
 }
 
@@ -60,7 +60,7 @@ func (s *Subscription) Next(ctx context.Context) (queue.Message, error) {
 			return queue.Message{}, queue.ErrClosed
 		}
 		select {
-		case <-q.more:
+		case <-s.more:
 		case <-s.closed:
 		case <-ctx.Done():
 		}
@@ -98,7 +98,7 @@ func (s *Subscription) Settle(m queue.Message, outcome queue.Outcome) {
 		signal(q.room)
 	}
 	if outcome.Verdict == queue.Undecided || q.finished {
-		signal(q.more)
+		q.wakeNext()
 	}
 	q.mu.Unlock()
 	if outcome.Verdict == queue.Refused && q.o.OnDeadLetter != nil {

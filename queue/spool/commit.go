@@ -1,0 +1,323 @@
+package spool
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/monitorink/monitorink/queue"
+)
+
+// How many bytes go into one write, unless a single Publish needs more.
+const maxCommit = 4 << 20
+
+// A group is what one call wants on disk, all of it or nothing.
+type group struct {
+	messages   []queue.Message
+	checkpoint time.Time // of a group without messages
+	size       int64     // the most that it takes
+	unsure     bool      // an attempt may have left it on disk
+	done       chan error
+}
+
+// Publish returns nil when all messages are written and fsynced. It blocks while
+// the spool or the disk is full, and while writing fails, which Stats tells; it
+// tries again until ctx ends. More than the spool can ever hold is an error at
+// once.
+func (s *Spool) Publish(ctx context.Context, messages []queue.Message) error {
+	g := &group{messages: messages, size: headSize, done: make(chan error, 1)}
+	for i := range messages {
+		m := &messages[i]
+		n := messageFrame(m)
+		if n > maxPayload || len(m.Kind) > 255 {
+			return fmt.Errorf("publish a message of %d bytes: the most is %d, with a kind of 255", n, maxPayload)
+		}
+		g.size += n
+	}
+	if g.size > s.limit {
+		return fmt.Errorf("publish %d bytes at once: the spool holds %d; publish less at a time, or give it more room", g.size, s.limit)
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	return s.submit(ctx, g)
+}
+
+func (s *Spool) submit(ctx context.Context, g *group) error {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return queue.ErrClosed
+	}
+	s.pending = append(s.pending, g)
+	s.mu.Unlock()
+	signal(s.wake)
+	select {
+	case s.turn <- struct{}{}:
+		err := s.lead(ctx, g)
+		<-s.turn
+		return err
+	case err := <-g.done:
+		return err
+	case <-ctx.Done():
+	case <-s.closed:
+	}
+	return s.leave(ctx, g)
+}
+
+// leave takes g back, or waits for its end when it is being written.
+func (s *Spool) leave(ctx context.Context, g *group) error {
+	s.mu.Lock()
+	for i, p := range s.pending {
+		if p != g {
+			continue
+		}
+		s.pending = append(s.pending[:i], s.pending[i+1:]...)
+		full, err := s.full, s.err
+		if len(s.pending) == 0 {
+			s.full = false
+		}
+		s.mu.Unlock()
+		switch {
+		case ctx.Err() == nil:
+			return queue.ErrClosed
+		case !g.unsure && errors.Is(err, syscall.ENOSPC):
+			return fmt.Errorf("publish %d messages: %w, the disk has no room: %w", len(g.messages), queue.ErrFull, ctx.Err())
+		case err != nil:
+			return fmt.Errorf("publish %d messages: %w: %w", len(g.messages), err, ctx.Err())
+		case full:
+			return fmt.Errorf("publish %d messages: %w, it holds %d bytes: %w", len(g.messages), queue.ErrFull, s.limit, ctx.Err())
+		}
+		return ctx.Err()
+	}
+	s.mu.Unlock()
+	return <-g.done
+}
+
+// lead commits what is pending until g is done. It has the turn.
+func (s *Spool) lead(ctx context.Context, g *group) error {
+	if s.o.SyncDelay > 0 {
+		s.linger(ctx)
+	}
+	wait := 50 * time.Millisecond
+	for {
+		select {
+		case err := <-g.done:
+			return err
+		default:
+		}
+		batch := s.take()
+		var retry <-chan time.Time
+		wake := s.wake
+		if len(batch) > 0 {
+			err := s.commit(batch)
+			if err == nil {
+				continue
+			}
+			s.putBack(batch, err)
+			retry, wake = time.After(wait), nil
+			wait = min(2*wait, time.Second)
+		}
+		select {
+		case <-wake:
+		case <-retry:
+		case <-ctx.Done():
+			return s.leave(ctx, g)
+		case <-s.closed:
+			return s.leave(ctx, g)
+		}
+	}
+}
+
+func (s *Spool) linger(ctx context.Context) {
+	t := time.NewTimer(s.o.SyncDelay)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	case <-s.closed:
+	}
+}
+
+// take removes from pending what one commit writes. Messages wait for those
+// before them, checkpoints for nothing.
+func (s *Spool) take() []*group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.roll {
+		s.roll = false
+		s.seal()
+		signal(s.tidy)
+	}
+	var batch []*group
+	var size int64
+	s.full = false
+	behind := false // some message stays
+	left := s.pending[:0]
+	for _, g := range s.pending {
+		if g.messages == nil {
+			batch = append(batch, g)
+			size += g.size
+			continue
+		}
+		if s.total+size+g.size > s.limit {
+			s.full, behind = true, true
+		}
+		if behind || size > 0 && size+g.size > min(maxCommit, s.o.SegmentSize) {
+			left, behind = append(left, g), true
+			continue
+		}
+		batch = append(batch, g)
+		size += g.size
+	}
+	clear(s.pending[len(left):])
+	s.pending = left
+	if s.full {
+		signal(s.tidy)
+	}
+	return batch
+}
+
+func (s *Spool) putBack(batch []*group, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+	s.pending = append(batch, s.pending...)
+}
+
+// commit writes the groups into the active segment, fsyncs, and says so.
+func (s *Spool) commit(batch []*group) error {
+	var size, messages int64
+	for _, g := range batch {
+		size += g.size
+		messages += int64(len(g.messages))
+	}
+	fresh, err := s.begin(size, messages == 0)
+	if err != nil {
+		return err
+	}
+	seg, now := s.active, time.Now()
+	base := seg.size
+	last := s.encode(batch, seg.number, base, now)
+	if _, err = s.file.WriteAt(s.buf, base); err == nil {
+		err = s.file.Sync()
+		if err == nil && fresh {
+			err = s.o.FS.SyncDir(s.o.Dir)
+		}
+		if err != nil {
+			// After a failed fsync nobody knows what the file holds: no later one counts.
+			s.abandon(batch, fresh, true)
+		}
+	} else {
+		s.abandon(batch, fresh, false)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", s.path(segmentName(seg.number)), err)
+	}
+	s.committed(batch, seg, last, messages, now)
+	for _, g := range batch {
+		g.done <- nil
+	}
+	return nil
+}
+
+// begin makes sure that there is a segment to write to.
+func (s *Spool) begin(size int64, onlyCheckpoints bool) (fresh bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.active; a != nil {
+		// In the reserve checkpoints get segments of their own, which go when newer ones come.
+		reserved := onlyCheckpoints && s.total+size > s.limit && (a.last > 0 || a.size > reserve/4)
+		if a.size+size > s.o.SegmentSize || reserved {
+			s.seal()
+		}
+	}
+	if s.active != nil {
+		return false, nil
+	}
+	f, err := s.o.FS.Create(s.path(segmentName(s.number)))
+	if err != nil {
+		return false, fmt.Errorf("begin a segment: %w", err)
+	}
+	s.file, s.active = f, &segment{number: s.number, whole: true}
+	return true, nil
+}
+
+// seal ends the active segment; what it holds is fsynced.
+func (s *Spool) seal() {
+	if s.active != nil {
+		_ = s.file.Close() // nothing is left to be written
+		s.active, s.file = nil, nil
+	}
+}
+
+// encode fills the buffer, and returns where the last message ends in the segment.
+func (s *Spool) encode(batch []*group, segment uint64, base int64, now time.Time) (last int64) {
+	s.buf = s.buf[:0]
+	if base == 0 {
+		s.buf = append(s.buf, header(segment)...)
+	}
+	for _, g := range batch {
+		for i := range g.messages {
+			m := &g.messages[i]
+			s.buf = appendFrame(s.buf, segment, base, typeMessage, now, func(b []byte) []byte { return appendMessage(b, m) })
+			last = base + int64(len(s.buf))
+		}
+		if g.messages == nil {
+			s.buf = appendFrame(s.buf, segment, base, typeCheckpoint, now, func(b []byte) []byte {
+				return binary.LittleEndian.AppendUint64(b, uint64(g.checkpoint.UnixMilli()))
+			})
+		}
+	}
+	return last
+}
+
+// abandon undoes a write that went wrong. The segment is used further only when
+// that is sure to have worked.
+func (s *Spool) abandon(batch []*group, fresh, synced bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := s.path(segmentName(s.active.number))
+	err := s.file.Truncate(s.active.size)
+	if err != nil || fresh || synced {
+		s.seal()
+	}
+	if fresh {
+		err = s.o.FS.Remove(name)
+	}
+	for _, g := range batch {
+		g.unsure = g.unsure || synced || err != nil
+	}
+}
+
+func (s *Spool) committed(batch []*group, seg *segment, last, messages int64, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if seg.size == 0 {
+		s.segments = append(s.segments, seg)
+		s.number = seg.number + 1
+	}
+	if s.depth == 0 && messages > 0 {
+		s.readAt = now
+	}
+	seg.size += int64(len(s.buf))
+	s.total += int64(len(s.buf))
+	s.depth += messages
+	s.err = nil
+	if messages > 0 {
+		seg.last = last
+		if now = millis(now); now.After(seg.lastAt) {
+			seg.lastAt = now
+		}
+		s.wakeNext()
+	}
+	for _, g := range batch {
+		if g.messages == nil {
+			s.newest = checkpoint{at: g.checkpoint, segment: seg.number, ok: true}
+			signal(s.tidy)
+		}
+	}
+}

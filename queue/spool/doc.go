@@ -1,0 +1,37 @@
+// Package spool is a queue on disk: what Publish has acknowledged survives the
+// process, the machine's crash, and a disk that is full for a while.
+//
+//	s, found, err := spool.Open(spool.Options{Dir: "data/spool"})
+//	err = s.Publish(ctx, messages) // nil: written, and fsynced
+//	sub, err := s.Subscribe()      // goes on where the last process was
+//
+// # On disk
+//
+// Records stand one after another in segments, files named by their number. A
+// record is magic, length, CRC-32C and payload; the checksum covers the
+// segment's number and the offset too, so that nothing is taken for a record but
+// what was written as one, there. A small file holds the cursor: up to where
+// everything is settled. It is written once a second, so that a crash repeats a
+// little, and never behind the back of what is not settled.
+//
+// When it is opened, what stands torn at the end of the last segment is cut, and
+// damaged records elsewhere are skipped: both are counted, and neither keeps the
+// spool from working.
+//
+// # Checkpoints
+//
+// A checkpoint says that every slot up to an instant is above it. It is written
+// after what it covers was fsynced, so that it never survives without that.
+// A segment is deleted only when all of it is settled, when it lies before the
+// segment with the newest checkpoint, and when its last message was written at
+// or before that checkpoint's instant; so whoever replays the spool finds every
+// slot after the checkpoint that is accounted for. When that would keep a full
+// spool full for ever, the newest checkpoint is written again at the end, and
+// settled segments before it go whatever their time: the price is a gap that
+// covers a slot which was measured, and there the measurement wins.
+//
+// # What it is not
+//
+// It does not lock its folder: one process at a time may open it. It has one
+// subscription at a time, and no index but the order of writing.
+package spool

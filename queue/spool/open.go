@@ -1,0 +1,268 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sort"
+	"syscall"
+	"time"
+
+	"github.com/monitorink/monitorink/queue"
+)
+
+const (
+	minSize = 1 << 20
+	reserve = 64 << 10 // of Size, for checkpoints
+)
+
+func (o *Options) complete() error {
+	if o.Dir == "" {
+		return errors.New("open a spool: no folder is given")
+	}
+	if o.Size == 0 {
+		o.Size = 1 << 30
+	}
+	if o.Size < minSize {
+		return fmt.Errorf("open the spool %s: a size of %d bytes is too small, it needs %d at least", o.Dir, o.Size, minSize)
+	}
+	if o.SegmentSize <= 0 {
+		o.SegmentSize = min(64<<20, o.Size/8)
+	}
+	if o.InFlight <= 0 {
+		o.InFlight = 1 << 16
+	}
+	if o.DeadLetterSize <= 0 {
+		o.DeadLetterSize = 64 << 20
+	}
+	if o.FS == nil {
+		o.FS = osFS{}
+	}
+	return nil
+}
+
+// Open opens the spool in a folder, which it makes where there is none. Only one
+// process at a time may have it open. Damage does not keep it from opening, but
+// is repaired or stepped over, and counted; a folder that cannot be used is an
+// error that names it. Close ends what Open began.
+func Open(o Options) (*Spool, Recovery, error) {
+	if err := o.complete(); err != nil {
+		return nil, Recovery{}, err
+	}
+	s := &Spool{
+		o: o, limit: o.Size - reserve,
+		turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), tidy: make(chan struct{}, 1),
+		closed: make(chan struct{}),
+	}
+	if err := s.load(); err != nil {
+		if s.file != nil {
+			_ = s.file.Close() // nothing was written
+		}
+		return nil, Recovery{}, err
+	}
+	s.done.Go(s.janitor) // ends with closed; Close waits
+	return s, s.found, nil
+}
+
+func (s *Spool) load() error {
+	if err := s.list(); err != nil {
+		return err
+	}
+	cursor, ok, err := s.readCursor()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
+	}
+	s.found.CursorLost = err == nil && !ok
+	s.cursor = cursor
+	if err := s.scanAll(); err != nil {
+		return err
+	}
+	s.number = s.cursor.segment + 1
+	if n := len(s.segments); n > 0 {
+		last := s.segments[n-1]
+		s.number = last.number + 1
+		if end := (place{last.number, last.size}); end.before(s.cursor) {
+			s.cursor = end
+		}
+	}
+	s.readTo, s.depth = s.cursor, s.found.Unsettled
+	for _, seg := range s.segments {
+		s.total += seg.size
+	}
+	s.found.Segments, s.found.Bytes = len(s.segments), s.total
+	err = s.writeCursor(s.cursor)
+	if err == nil {
+		err = s.o.FS.SyncDir(s.o.Dir)
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		s.err, err = err, nil
+	}
+	if err != nil {
+		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
+	}
+	s.written = s.cursor
+	return nil
+}
+
+// list finds the segments.
+func (s *Spool) list() error {
+	if err := s.o.FS.MkdirAll(s.o.Dir); err != nil {
+		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
+	}
+	entries, err := s.o.FS.ReadDir(s.o.Dir)
+	if err != nil {
+		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
+	}
+	for _, e := range entries {
+		n, ok := segmentNumber(e.Name())
+		switch {
+		case ok && !e.IsDir():
+			s.segments = append(s.segments, &segment{number: n})
+		case e.Name() == cursorName, e.Name() == cursorTemp, e.Name() == lettersName, e.Name() == lettersOld:
+		default:
+			s.found.Foreign = append(s.found.Foreign, e.Name())
+		}
+	}
+	sort.Slice(s.segments, func(i, k int) bool { return s.segments[i].number < s.segments[k].number })
+	return nil
+}
+
+func (s *Spool) scanAll() error {
+	for i, seg := range s.segments {
+		last := i == len(s.segments)-1
+		name := s.path(segmentName(seg.number))
+		f, err := s.o.FS.Open(name)
+		if last && err == nil {
+			_ = f.Close() // it was not used
+			f, err = s.o.FS.Edit(name)
+		}
+		if err != nil {
+			return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
+		}
+		torn, err := s.scan(f, seg, &s.found, s.account)
+		switch {
+		case err == nil && last:
+			return s.repair(f, seg, torn)
+		case torn > 0:
+			s.found.Corrupt++
+		}
+		_ = f.Close() // it was only read
+		if err != nil {
+			return fmt.Errorf("open the spool: %w", err)
+		}
+		seg.scanned = seg.size
+	}
+	return nil
+}
+
+// account takes note of a record that was found.
+func (s *Spool) account(r record, at place) {
+	s.found.Records++
+	if r.typ == typeCheckpoint {
+		s.found.Checkpoint, s.found.Found = r.checkpoint, true
+		s.newest = checkpoint{at: r.checkpoint, segment: at.segment, ok: true}
+		return
+	}
+	if s.cursor.before(at) {
+		if s.found.Unsettled == 0 {
+			s.readAt = r.at
+		}
+		s.found.Unsettled++
+	}
+}
+
+// repair cuts the torn tail of the last segment, and makes it the active one. One
+// that holds nothing goes.
+func (s *Spool) repair(f File, seg *segment, torn int64) error {
+	name := s.path(segmentName(seg.number))
+	s.found.TornBytes += torn
+	seg.size -= torn
+	seg.scanned = seg.size
+	if seg.size < headSize || !seg.whole && seg.size == headSize {
+		_ = f.Close() // it goes
+		s.segments = s.segments[:len(s.segments)-1]
+		if err := s.o.FS.Remove(name); err != nil {
+			return fmt.Errorf("remove the empty %s: %w", name, advise(s.o.Dir, err))
+		}
+		return nil
+	}
+	var err error
+	if torn > 0 {
+		err = f.Truncate(seg.size)
+	}
+	if err == nil {
+		err = f.Sync() // what an earlier process wrote, and did not see acknowledged
+	}
+	if err != nil {
+		_ = f.Close() // the error tells more
+		return fmt.Errorf("cut %d torn bytes off %s: %w", torn, name, advise(s.o.Dir, err))
+	}
+	if !seg.whole || seg.size >= s.o.SegmentSize {
+		return f.Close()
+	}
+	s.active, s.file = seg, f
+	return nil
+}
+
+// Replay hands over all intact messages that are still on disk, settled or not,
+// in the order of writing, until each returns an error. The value is the
+// callee's to keep. It reads what was there when it was called.
+func (s *Spool) Replay(each func(queue.Message) error) error {
+	s.mu.Lock()
+	segments := make([]segment, len(s.segments))
+	for i, seg := range s.segments {
+		segments[i] = *seg
+	}
+	s.mu.Unlock()
+	for i := range segments {
+		if err := s.replay(&segments[i], each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Spool) replay(seg *segment, each func(queue.Message) error) error {
+	name := s.path(segmentName(seg.number))
+	f, err := s.o.FS.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it was deleted meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	sc := &scanner{f: f, name: name, segment: seg.number, off: headSize, end: seg.size}
+	for {
+		r, ok, err := sc.next()
+		if err != nil || !ok {
+			return err
+		}
+		if r.typ != typeMessage {
+			continue
+		}
+		if err := each(r.message); err != nil {
+			return err
+		}
+	}
+}
+
+// advise adds what to do to an error that a person can mend.
+func advise(dir string, err error) error {
+	abs, aerr := filepath.Abs(dir)
+	if aerr != nil {
+		abs = dir
+	}
+	switch {
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EEXIST):
+		return fmt.Errorf("%w; %s must be a folder: move the file away, or choose another folder", err, abs)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w; the user of this program must be able to write in %s: change its owner or mode, or choose another folder", err, abs)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w; the disk of %s is full: make room", err, abs)
+	}
+	return err
+}
+
+func millis(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }

@@ -1,0 +1,161 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+)
+
+// Checkpoint records that every slot up to at is above this record, and returns
+// when it is fsynced. It does not wait for room, only for a disk that can be
+// written. It counts in whole milliseconds.
+func (s *Spool) Checkpoint(ctx context.Context, at time.Time) error {
+	at = millis(at)
+	s.mu.Lock()
+	same := s.newest.ok && s.newest.at.Equal(at) && s.active != nil && s.active.number == s.newest.segment
+	s.mu.Unlock()
+	if same {
+		return nil
+	}
+	return s.submit(ctx, &group{checkpoint: at, size: headSize + checkpointFrame, done: make(chan error, 1)})
+}
+
+// cursorDelay is how long the cursor on disk may be behind.
+const cursorDelay = time.Second
+
+// janitor writes dead letters and the cursor, and deletes segments.
+func (s *Spool) janitor() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	armed := true
+	for {
+		due := false
+		select {
+		case <-s.tidy:
+		case <-timer.C:
+			armed, due = false, true
+		case <-s.closed:
+			return
+		}
+		err := s.record(due)
+		s.relieve()
+		s.mu.Lock()
+		later := err != nil || s.dirty
+		s.mu.Unlock()
+		if later && !armed {
+			timer.Reset(cursorDelay)
+			armed = true
+		}
+	}
+}
+
+// record makes durable what was settled: dead letters, then the cursor.
+func (s *Spool) record(cursor bool) error {
+	s.tidying.Lock()
+	defer s.tidying.Unlock()
+	err := s.bury()
+	if !cursor {
+		return err
+	}
+	s.mu.Lock()
+	at := s.cursor
+	s.dirty = false
+	s.mu.Unlock()
+	if at == s.written {
+		return err
+	}
+	if cerr := s.writeCursor(at); cerr != nil {
+		s.mu.Lock()
+		s.dirty = true
+		s.mu.Unlock()
+		return errors.Join(err, cerr)
+	}
+	s.written = at
+	return err
+}
+
+// relieve deletes segments. While a message waits for room it also sees to it
+// that what is settled can go.
+func (s *Spool) relieve() {
+	s.remove(false)
+	s.mu.Lock()
+	full := s.full
+	a, newest := s.active, s.newest
+	if full && a != nil && a.last > 0 && s.settled(a) {
+		s.roll = true
+	}
+	rolls := s.roll
+	behind := false // a settled segment would go, were the checkpoint behind it
+	for _, seg := range s.segments {
+		if seg.number >= newest.segment && s.settled(seg) && seg.last > 0 && (seg != a || rolls) {
+			behind = true
+		}
+	}
+	s.mu.Unlock()
+	if !full {
+		return
+	}
+	if rolls {
+		signal(s.wake)
+	}
+	if newest.ok && behind {
+		again := &group{checkpoint: newest.at, size: headSize + checkpointFrame, done: make(chan error, 1)}
+		if s.submit(context.Background(), again) != nil {
+			return // closed
+		}
+	}
+	s.remove(true)
+}
+
+// settled says whether no message of the segment is needed by a subscription.
+func (s *Spool) settled(seg *segment) bool {
+	return seg.last == 0 || !s.cursor.before(place{seg.number, seg.last})
+}
+
+// remove deletes the segments that may go.
+func (s *Spool) remove(pressed bool) {
+	s.mu.Lock()
+	var gone []*segment
+	left := make([]*segment, 0, len(s.segments))
+	for _, seg := range s.segments {
+		if s.removable(seg, pressed) {
+			gone = append(gone, seg)
+		} else {
+			left = append(left, seg)
+		}
+	}
+	s.mu.Unlock()
+	if len(gone) == 0 {
+		return
+	}
+	removed := map[*segment]bool{}
+	for _, seg := range gone {
+		if err := s.o.FS.Remove(s.path(segmentName(seg.number))); err == nil || errors.Is(err, fs.ErrNotExist) {
+			removed[seg] = true
+		}
+	}
+	_ = s.o.FS.SyncDir(s.o.Dir) // one that comes back is only handed out again
+	s.mu.Lock()
+	left = left[:0]
+	for _, seg := range s.segments {
+		if removed[seg] {
+			s.total -= seg.size
+		} else {
+			left = append(left, seg)
+		}
+	}
+	s.segments = left
+	s.mu.Unlock()
+	signal(s.wake)
+}
+
+func (s *Spool) removable(seg *segment, pressed bool) bool {
+	if seg == s.active || !s.settled(seg) {
+		return false
+	}
+	if !s.newest.ok {
+		return pressed
+	}
+	return seg.number < s.newest.segment && (pressed || !seg.lastAt.After(s.newest.at))
+}
