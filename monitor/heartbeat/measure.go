@@ -94,19 +94,9 @@ func (h *Heartbeat) probe(ctx context.Context, j job) (*data.Measurement, error)
 	if t == nil || t.version != j.due.Registration.Version {
 		return nil, fmt.Errorf("the definition %s is not at hand", j.due.Registration.Version)
 	}
-	r := h.prober.Probe(ctx, t.probe)
-	defer r.Release()
-	m := h.blank(j, r.Started)
-	m.Method, m.URL = t.method, t.url
-	m.HTTP, m.TLS, m.Phases, m.Hops = r.HTTP, r.TLS, r.Phases, r.Hops
-	m.Expectations, m.Error = t.match.Judge(subject(r), h.o.Now())
-	if r.Err != nil {
-		m.Error = r.Err
-	}
-	m.State = data.Up
-	if m.Error != nil {
-		m.State = data.Down
-	}
+	m := h.blank(j, h.o.Now())
+	t.fill(ctx, h.prober, m, h.o.Now)
+	m.Late = max(m.Started.Sub(m.Scheduled), 0)
 	return m, nil
 }
 

@@ -60,7 +60,11 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		ready.done()
 		err = h.Run(ctx)
 	}
-	q.finish()
+	if q.finish == nil {
+		stop()
+	} else {
+		q.finish()
+	}
 	grace, cancel := context.WithTimeout(collecting, cfg.Grace)
 	defer cancel()
 	select {

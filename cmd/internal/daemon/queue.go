@@ -19,9 +19,11 @@ type local struct {
 	journal   heartbeat.Journal // nil: the queue ends with the process
 	state     *heartbeat.State  // likewise
 	subscribe func() (queue.Subscription, error)
-	finish    func() // no more is published: the subscription ends once all is settled
-	stats     func() queue.Stats
-	close     func() error
+	// finish says that no more is published: the subscription then ends by
+	// itself once all is settled. Nil where what is left waits for the next start.
+	finish func()
+	stats  func() queue.Stats
+	close  func() error
 }
 
 // openLocal opens heartbeat's queue.
@@ -56,10 +58,13 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 		state.Close()
 		return nil, err
 	}
-	log.Info("the spool is open", "dir", cfg.DataDir, "recovery", recovery)
-	j := &journal{Spool: s, recovery: recovery}
+	log.Info("the spool is open", "dir", cfg.DataDir, "unsettled", recovery.Unsettled, "bytes", recovery.Bytes,
+		"checkpoint", recovery.Checkpoint, "torn_bytes", recovery.TornBytes, "corrupt", recovery.Corrupt)
+	for _, name := range recovery.Foreign {
+		log.Warn("there is a file in the spool's folder that is not the spool's; it is left alone", "file", name)
+	}
 	return &local{
-		Publisher: s, journal: j, state: state, stats: s.Stats, finish: s.Finish,
+		Publisher: s, journal: s, state: state, stats: s.Stats,
 		subscribe: func() (queue.Subscription, error) { return nilSafe(s.Subscribe()) },
 		close: func() error {
 			err := s.Close()

@@ -14,6 +14,7 @@ import (
 	"github.com/monitorink/monitorink/monitor/collector"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/pipeline"
+	"github.com/monitorink/monitorink/queue"
 )
 
 const namespace = "monitorink"
@@ -71,24 +72,17 @@ func (r *Registry) Observe() func(*data.Measurement) {
 	}
 }
 
-// A QueueStats is what the metrics tell of a queue.
-type QueueStats struct {
-	Depth, Bytes, Capacity int64 // Capacity in the unit that bounds the queue
-	Full                   bool
-	DeadLetters            int64
-	Torn, Corrupt          int64 // records cut or skipped when a spool was opened
-}
-
 // Queue adds the figures of the local queue.
-func (r *Registry) Queue(stats func() QueueStats) {
+func (r *Registry) Queue(stats func() queue.Stats) {
 	r.reg.MustRegister(source(func(emit emit) {
 		s := stats()
 		emit.gauge("queue_depth", "Messages of the local queue that are not settled.", float64(s.Depth))
 		emit.gauge("queue_bytes", "Bytes that the local queue holds.", float64(s.Bytes))
 		emit.gauge("queue_capacity", "Where the local queue is full: bytes on disk, messages in memory.", float64(s.Capacity))
+		emit.gauge("queue_oldest_seconds", "Age of the oldest message that is not settled.", s.Oldest.Seconds())
 		emit.gauge("queue_full", "1 while the local queue takes nothing.", b2f(s.Full))
 		emit.counter("queue_dead_letters_total", "Messages set aside among the dead letters.", float64(s.DeadLetters))
-		emit.counter("queue_torn_bytes_total", "Bytes of half-written records cut from the end of the spool.", float64(s.Torn))
+		emit.counter("queue_torn_bytes_total", "Bytes of half-written records cut from the end of the spool.", float64(s.TornBytes))
 		emit.counter("queue_corrupt_records_total", "Damaged records of the spool that were skipped.", float64(s.Corrupt))
 	}))
 }

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/cmd/internal/monitors"
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/heartbeat"
+	"github.com/monitorink/monitorink/monitor/probe"
+)
+
+func probeCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "probe URL|ID", Short: "Probe a URL, or a monitor of the configuration, once, and show every phase",
+		Long: `Probe a URL once, or a monitor of the configuration with all its expectations,
+and show where the time went. The exit code is 0 when it is up and 1 when it is down.`,
+		Example: "  heartbeat probe https://shop.example/health\n  heartbeat probe shop --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := app.Config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			m, err := find(cfg, args[0])
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			p := probe.New(probe.Options{UserAgent: "Monitorink/" + app.Version()})
+			defer p.Close()
+			got, err := heartbeat.Once(cmd.Context(), p, m, "terminal", "probe")
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			if asJSON {
+				b, err := data.Encode(got)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s\n", b)
+			} else {
+				printMeasurement(cmd.OutOrStdout(), got)
+			}
+			if got.State == data.Down {
+				return fmt.Errorf("%s is down: %s", args[0], got.Error.Kind)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the measurement as the event it would be")
+	return cmd
+}
+
+// find returns the monitor that arg names: a URL, or an id of the configuration.
+func find(cfg *config.Config, arg string) (*data.Monitor, error) {
+	if strings.Contains(arg, "://") {
+		// A comma would part the list that FromURLs reads; %2C says the same.
+		list, err := monitors.FromURLs(strings.ReplaceAll(arg, ",", "%2C"), defaults(cfg))
+		if err != nil {
+			return nil, err
+		}
+		return &list[0], nil
+	}
+	list, err := daemon.Monitors(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a URL (write one such as https://shop.example/), and no monitor's id:\n%w", arg, err)
+	}
+	for i := range list {
+		if list[i].ID == arg {
+			return &list[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%q is neither a URL (write one such as https://shop.example/) nor the id of one of the %d monitors", arg, len(list))
+}
+
+// printMeasurement draws the phases to scale, one under the other.
+func printMeasurement(w io.Writer, m *data.Measurement) {
+	fmt.Fprintf(w, "%s %s\n", m.Method, m.URL)
+	if h := m.HTTP; h != nil {
+		line := fmt.Sprintf("%s %d from %s", h.Protocol, h.Status, h.Remote)
+		if h.Redirects > 0 {
+			line += fmt.Sprintf(" after %d redirects", h.Redirects)
+		}
+		if h.BodyBytes >= 0 {
+			line += fmt.Sprintf(", %d bytes of body", h.BodyBytes)
+		}
+		fmt.Fprintln(w, line)
+	}
+	if t := m.TLS; t != nil {
+		line := t.Version
+		if !t.Expires.IsZero() {
+			line += fmt.Sprintf(", certificate valid until %s (%d days)", t.Expires.Format("2006-01-02"), int(t.Expires.Sub(m.Started).Hours()/24))
+		}
+		fmt.Fprintln(w, line)
+	}
+	fmt.Fprintln(w)
+	printPhases(w, m.Phases)
+	for i, h := range m.Hops {
+		fmt.Fprintf(w, "\n  hop %d  %3d  %10s  %s\n", i+1, h.Status, round(h.Phases.Total.D()), h.URL)
+	}
+	if len(m.Expectations) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, e := range m.Expectations {
+		mark := "ok  "
+		if !e.OK {
+			mark = "FAIL"
+		}
+		fmt.Fprintf(w, "  %s  %-20s  saw %s\n", mark, e.Name, e.Seen)
+	}
+	fmt.Fprintln(w)
+	if m.Error != nil {
+		where := ""
+		if m.Error.Phase != "" {
+			where = " in " + m.Error.Phase
+		}
+		fmt.Fprintf(w, "down: %s%s: %s\n", m.Error.Kind, where, m.Error.Message)
+		return
+	}
+	fmt.Fprintln(w, "up")
+}
+
+func printPhases(w io.Writer, p data.Phases) {
+	const width = 40
+	total := max(p.Total.D(), 1)
+	at := time.Duration(0)
+	for _, part := range []struct {
+		name string
+		span data.Span
+	}{
+		{"dns", p.DNS}, {"connect", p.Connect}, {"tls", p.TLS}, {"request", p.Request},
+		{"first byte", p.FirstByte}, {"transfer", p.Transfer},
+	} {
+		if !part.span.Measured() {
+			continue
+		}
+		d := part.span.D()
+		from := min(int(at*width/total), width-1)
+		to := min(max(int((at+d)*width/total), from+1), width)
+		fmt.Fprintf(w, "  %-10s %10s  %s%s\n", part.name, round(d), strings.Repeat(" ", from), strings.Repeat("█", to-from))
+		at += d
+	}
+	fmt.Fprintf(w, "  %-10s %10s\n", "total", round(p.Total.D()))
+}
+
+func round(d time.Duration) time.Duration {
+	if d > time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(time.Microsecond)
+}
