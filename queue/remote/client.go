@@ -81,9 +81,6 @@ func (s *Subscription) poll(ctx context.Context, renew time.Duration) error {
 		s.mu.Lock()
 		session, have, room := s.session, s.have, s.o.Prefetch-len(s.ready)
 		s.mu.Unlock()
-		if session == "" {
-			return nil // settleLoop learned that it ended
-		}
 		if room < (s.o.Prefetch+1)/2 {
 			select {
 			case <-s.room:
@@ -127,11 +124,9 @@ func (s *Subscription) take(session string, answer []byte) error {
 			return err
 		}
 		answer = rest
-		if serial > s.have {
-			m.Position = position{session, serial}
-			s.ready = append(s.ready, m)
-			s.have = serial
-		}
+		m.Position = position{session, serial}
+		s.ready = append(s.ready, m)
+		s.have = serial
 	}
 	signal(s.news)
 	return nil

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -206,6 +207,49 @@ func TestBrokenConnectionShortensTheLease(t *testing.T) {
 	conn.Close() // as a kill -9 does
 	s.Settle(next(t, s), accepted)
 	p.drained(t)
+}
+
+func TestSettlementsOfAnEndedSessionDoNothing(t *testing.T) {
+	p := serve(t, remote.ServerOptions{})
+	p.publish(t, 0, 3)
+	base := plain(t)
+	var away atomic.Bool
+	var tries atomic.Int32
+	var log lines
+	s := dial(t, remote.Options{URL: p.url, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Client: &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+			if away.Load() && r.Method == http.MethodPost {
+				tries.Add(1)
+				return nil, errCut
+			}
+			return base.RoundTrip(r)
+		})}})
+	held := []queue.Message{next(t, s), next(t, s), next(t, s)}
+	away.Store(true)
+	s.Settle(held[0], accepted)
+	await(t, "the first settlement is on its way", func() bool { return tries.Load() > 0 })
+	s.Settle(held[1], accepted)
+	if code, _ := ask(t, base, "DELETE", p.url+"/queue/sessions/"+sessionOf(held[0]), ""); code != http.StatusNoContent {
+		t.Fatalf("got %d", code)
+	}
+	await(t, "it waits", func() bool { return strings.Contains(log.String(), "waiting") })
+	away.Store(false)
+	for range 3 { // the same serials as before
+		next(t, s)
+	}
+	s.Settle(held[2], accepted)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if depth := p.Queue.Stats().Depth; depth != 3 {
+		t.Errorf("%d messages are left, want 3", depth)
+	}
+}
+
+// sessionOf digs the session's id out of a position, which is a struct of it and
+// the serial.
+func sessionOf(m queue.Message) string {
+	return reflect.ValueOf(m.Position).Field(0).String()
 }
 
 func TestServerComesBack(t *testing.T) {

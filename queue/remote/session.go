@@ -98,7 +98,6 @@ func (s *session) hold() bool {
 		return false
 	}
 	s.requests++
-	s.lease.Stop()
 	return true
 }
 
