@@ -8,6 +8,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -113,14 +114,16 @@ func secure(h http.Handler) http.Handler {
 func reply(w http.ResponseWriter, code int, v any) { write(w, code, "application/json", v) }
 
 func write(w http.ResponseWriter, code int, kind string, v any) {
-	b, err := json.Marshal(v)
-	if err != nil { // what is replied is built here, of types that JSON can express
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // nothing sniffs JSON, and people read it
+	if err := enc.Encode(v); err != nil { // what is replied is built here, of types that JSON can express
 		panic(err)
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	w.Write(append(b, '\n')) // an error is the client's: it has gone
+	w.Write(b.Bytes()) // an error is the client's: it has gone
 }
 
 // fail answers with problem details.

@@ -52,8 +52,9 @@ function bar(phases) {
 
 function why(m) {
   if (!m || !m.error) return null;
-  const phase = m.error.phase ? " in " + m.error.phase.replace("_", " ") : "";
-  return el("div", { class: "why small" }, m.error.kind + phase + ": " + m.error.message);
+  const phase = m.error.kind === "timeout" ? " in " + m.error.phase.replace("_", " ") : "";
+  const text = m.error.kind.replaceAll("_", " ") + phase + ": " + m.error.message;
+  return el("div", { class: "why small", title: text }, text);
 }
 
 // gapAfter is the monitor's gap when it is newer than its last measurement.
@@ -74,7 +75,7 @@ function row(m) {
     el("td", {}, el("span", { class: "state " + m.state }, m.state)),
     el("td", {}, link, el("div", { class: "soft small" }, r.url && !r.url.endsWith(m.monitor) ? r.url : ""), why(l),
       g ? el("div", { class: "gap small" }, "not measured: " + (reasons[g.reason] || g.reason)) : null),
-    el("td", { class: "num" }, l && l.http ? String(l.http.status) : ""),
+    el("td", { class: "num wide" }, l && l.http ? String(l.http.status) : ""),
     el("td", { class: "num" }, l && l.phases ? duration(l.phases.total_us) : ""),
     el("td", { class: "wide" }, l ? bar(l.phases) : ""),
     el("td", { class: "num soft" }, l ? ago(l.scheduled_at) : "no measurement yet"),
@@ -109,7 +110,7 @@ function drawList() {
   const order = { down: 0, unknown: 1, up: 2, paused: 3 };
   shown.sort((a, b) => order[a.state] - order[b.state] || (a.monitor < b.monitor ? -1 : 1));
   main.replaceChildren(
-    table([["State"], ["Monitor"], ["Status", "num"], ["Total", "num"], ["Phases", "wide"], ["Measured", "num"], ["Location", "wide"]], shown.map(row)),
+    table([["State"], ["Monitor"], ["Status", "num wide"], ["Total", "num"], ["Phases", "wide"], ["Measured", "num"], ["Location", "wide"]], shown.map(row)),
     legend());
 }
 
@@ -118,7 +119,7 @@ function drawMonitor(id, locations, items, gaps) {
   const rows = items.map((m) => [m.scheduled_at, el("tr", {},
     el("td", {}, el("span", { class: "state " + m.state }, m.state)),
     el("td", {}, new Date(m.scheduled_at).toLocaleTimeString(), el("div", { class: "soft small" }, m.location + (m.late_us > 1e5 ? ", began " + duration(m.late_us) + " late" : ""))),
-    el("td", { class: "num" }, m.http ? String(m.http.status) : ""),
+    el("td", { class: "num wide" }, m.http ? String(m.http.status) : ""),
     el("td", { class: "num" }, m.phases ? duration(m.phases.total_us) : ""),
     el("td", { class: "wide" }, bar(m.phases)),
     el("td", { class: "small" }, why(m) || (m.expectations || []).map((e) => e.name + " " + (e.ok ? "ok" : "failed")).join(", ")))]);
@@ -128,7 +129,7 @@ function drawMonitor(id, locations, items, gaps) {
     rows.push([g.last_at, el("tr", {},
       el("td", {}, el("span", { class: "state gap" }, "gap")),
       el("td", {}, new Date(g.first_at).toLocaleTimeString() + " – " + new Date(g.last_at).toLocaleTimeString(), el("div", { class: "soft small" }, g.location)),
-      el("td", {}), el("td", { class: "num" }, g.slots + (g.slots === 1 ? " slot" : " slots")), el("td", { class: "wide" }),
+      el("td", { class: "wide" }), el("td", { class: "num" }, g.slots + (g.slots === 1 ? " slot" : " slots")), el("td", { class: "wide" }),
       el("td", { class: "small" }, "not measured: " + (reasons[g.reason] || g.reason)))]);
   }
   rows.sort((a, b) => (a[0] < b[0] ? 1 : -1));
@@ -136,7 +137,7 @@ function drawMonitor(id, locations, items, gaps) {
   main.replaceChildren(
     el("p", {}, el("a", { class: "back soft", href: "#" }, "← all monitors")),
     el("h2", {}, id), el("p", { class: "facts" }, [r.method, r.url, when].filter(Boolean).join(" · ")),
-    rows.length ? table([["State"], ["Slot"], ["Status", "num"], ["Total", "num"], ["Phases", "wide"], ["What was seen"]], rows.map((x) => x[1])) :
+    rows.length ? table([["State"], ["Slot"], ["Status", "num wide"], ["Total", "num"], ["Phases", "wide"], ["What was seen"]], rows.map((x) => x[1])) :
       el("p", { class: "hint" }, "Nothing measured yet: the first slot is still to come."),
     legend());
 }
