@@ -1,14 +1,30 @@
 // Package probe turns one slot into one bounded response, timed in phases.
 //
-// The one idea: at every moment of a probe exactly one phase is under way, so the
-// phases add up to the total, and a failure belongs to the phase that it struck.
-// Redirects are followed by the package itself; each hop has phases of its own, and
-// they are summed.
+// The one idea: a probe is a straight line (look up, connect, greet, write, wait,
+// read) on the caller's goroutine, with a clock reading between its parts. At every
+// moment exactly one phase is under way, so the phases add up to the total, and a
+// failure belongs to the phase that it struck. HTTP/1 is spoken directly; where TLS
+// negotiates HTTP/2, the connection is handed to net/http.
+//
+//	t, err := probe.Compile(monitor) // once for each definition
+//	p := probe.New(probe.Options{})
+//	defer p.Close()
+//	r := p.Probe(ctx, t)
+//	defer r.Release()
 //
 // Everything is bounded: the time by the monitor's timeout, the headers by 64 KiB,
 // the body by 1 MiB after decompression and by a budget that all probes share, the
 // redirects by the monitor. A body is read only when an expectation needs it;
-// otherwise a probe ends with the headers. (With reused connections up to 64 KiB
-// of it are read and thrown away, as the connection could not serve again
-// otherwise.) Cookies and proxies of the environment are not used.
+// otherwise a probe ends with the headers, and Phases.Transfer is measured only if
+// the headers themselves did not come at once. Redirects are followed by the package
+// itself; each hop has phases of its own, and they are summed. On the way to another
+// host Authorization, Cookie and Host stay behind. Cookies and proxies of the
+// environment are not used.
+//
+// With data.ConnectionNew each request resolves, connects and greets afresh, and
+// says so ("Connection: close"). With data.ConnectionReuse a connection waits for
+// the next probe, up to 90 s; so that it can serve again, up to 64 KiB of a body
+// that nobody needs are read after the probe's end. A connection that the peer
+// closed meanwhile is found out by the request, which is then made again on a fresh
+// one. That would do harm to POST and PATCH, so they always connect afresh.
 package probe

@@ -1,23 +1,25 @@
 package probe
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/monitorink/monitorink/data"
 )
 
-// A Target is a monitor's request, made ready. It may be probed by several
-// goroutines.
+// A Target is a monitor's definition made ready to be probed. It is immutable.
 type Target struct {
-	method    string
-	url       *url.URL
-	host      string // of the Host header; empty: the URL's
-	header    http.Header
+	first     *hop
+	header    http.Header // without Host
 	body      string
 	timeout   time.Duration
 	redirects int
@@ -25,48 +27,176 @@ type Target struct {
 	needsBody bool
 }
 
-// Compile checks m's request and makes it ready. Errors name the field and say
-// what to write.
+// A hop is one request, ready to be written.
+type hop struct {
+	url        *url.URL
+	addr       string // host and port to connect to
+	hostname   string // in ASCII, with its zone
+	serverName string
+	key        string // of the idle connections that may serve
+	gzip       bool   // asked for by us, so undone by us
+	// head ends behind the Host line; the prober's User-Agent goes between it
+	// and tail unless ownAgent.
+	head, tail []byte
+	ownAgent   bool
+	req        *http.Request // read only
+	body       string
+}
+
+// Compile makes m ready. Its errors name the field and say what to write.
 func Compile(m *data.Monitor) (*Target, error) {
-	u, err := CheckURL(m.URL)
+	u, err := parseURL(m.URL)
 	if err != nil {
-		return nil, fmt.Errorf("url: %w", err)
-	}
-	if m.Timeout.D() <= 0 {
-		return nil, fmt.Errorf("timeout %v: write a duration above 0, such as 5s", m.Timeout)
+		return nil, err
 	}
 	t := &Target{
-		method: m.Method, url: u, header: make(http.Header, len(m.Headers)+1), body: m.Body,
-		timeout: m.Timeout.D(), redirects: m.Redirects, reuse: m.Connection == data.ConnectionReuse,
-		needsBody: !m.Expect.Body.IsZero(),
+		body: m.Body, timeout: m.Timeout.D(), redirects: m.Redirects,
+		reuse: m.Connection == data.ConnectionReuse, needsBody: !m.Expect.Body.IsZero(),
 	}
-	if t.method == "" {
-		t.method = http.MethodGet
+	method := m.Method
+	if method == "" {
+		method = http.MethodGet
 	}
+	switch {
+	case method == http.MethodConnect || !isToken(method):
+		return nil, fmt.Errorf("method: %q cannot be a method; write such as GET, HEAD or POST", bounded(method))
+	case t.timeout <= 0:
+		return nil, fmt.Errorf("timeout: %v is not more than 0; write such as 5s", t.timeout)
+	case t.redirects < 0:
+		return nil, fmt.Errorf("redirects: %d is negative; write how many may be followed, or 0", t.redirects)
+	case !t.reuse && m.Connection != "" && m.Connection != data.ConnectionNew:
+		return nil, fmt.Errorf("connection: %q is unknown; write new or reuse", bounded(m.Connection))
+	}
+	t.header = make(http.Header, len(m.Headers)+1)
 	for name, value := range m.Headers {
-		if strings.EqualFold(name, "Host") {
-			t.host = value
-			continue
+		if !isToken(name) {
+			return nil, fmt.Errorf("headers: %q cannot be a header's name; write letters, digits and dashes", bounded(name))
 		}
-		t.header.Set(name, value)
+		if strings.ContainsFunc(value, isControl) { // it may be a secret, so it is not repeated
+			return nil, fmt.Errorf("headers.%s: the value has a control character; write it on one line", name)
+		}
+		t.header[textproto.CanonicalMIMEHeaderKey(name)] = []string{value}
+	}
+	host := t.header.Get("Host")
+	t.header.Del("Host")
+	t.first, err = t.newHop(method, u, host, t.header, t.body)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
 	}
 	return t, nil
 }
 
-// CheckURL parses a URL that can be probed: http or https, with a host, without
-// credentials. Its errors do not repeat the credentials.
-func CheckURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
+func parseURL(raw string) (*url.URL, error) {
+	if i := strings.LastIndexByte(raw, '@'); i >= 0 { // never repeat a password
+		if u, err := url.Parse(raw); err != nil || u.User != nil {
+			return nil, fmt.Errorf("url: %q has credentials in it, or is no URL; leave them out, and write a header Authorization", bounded("…"+raw[i:]))
+		}
+	}
+	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("it does not parse as a URL: write one such as https://shop.example/health")
-	case u.User != nil:
-		return nil, fmt.Errorf("it holds credentials, which would be in every event: write them as an Authorization header")
-	case !slices.Contains([]string{"http", "https"}, u.Scheme):
-		return nil, fmt.Errorf("%q does not begin with http:// or https://", s)
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("%q has no host: write one such as https://shop.example/health", s)
+		var wrong *url.Error
+		if errors.As(err, &wrong) {
+			err = wrong.Err
+		}
+		return nil, fmt.Errorf("url: %q is not a URL: %w; write such as https://shop.example/health", bounded(raw), err)
+	case !strings.Contains(raw, "://"):
+		return nil, fmt.Errorf("url: %q has no scheme; write such as https://shop.example/health", bounded(raw))
 	}
-	u.Fragment, u.RawFragment = "", ""
+	if err := checkURL(u); err != nil {
+		return nil, fmt.Errorf("url: %q %w", bounded(raw), err)
+	}
 	return u, nil
+}
+
+func checkURL(u *url.URL) error {
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("has the scheme %q; write http or https", bounded(u.Scheme))
+	case u.Hostname() == "":
+		return fmt.Errorf("has no host; write such as https://shop.example/health")
+	case u.Port() != "" && (err != nil || port == 0):
+		return fmt.Errorf("has a port that is not from 1 to 65535; write another")
+	}
+	return nil
+}
+
+// newHop lets net/http write the request once, which checks it, writes hosts of
+// other alphabets in ASCII, and knows when a Content-Length belongs there.
+func (t *Target) newHop(method string, u *url.URL, host string, header http.Header, body string) (*hop, error) {
+	bare := *u
+	bare.User, bare.Fragment, bare.RawFragment = nil, "", ""
+	ascii, err := asciiHost(&bare)
+	if err != nil {
+		return nil, err
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	h := &hop{url: &bare, addr: net.JoinHostPort(ascii, port), hostname: ascii, body: body}
+	h.serverName, _, _ = strings.Cut(ascii, "%") // an IPv6 zone is nothing to others
+	h.key = u.Scheme + "://" + h.addr
+	req, err := http.NewRequest(method, bare.String(), strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header, req.Close = header.Clone(), !t.reuse
+	if host != "" {
+		req.Host = host
+	}
+	if h.gzip = header["Accept-Encoding"] == nil && header["Range"] == nil && method != http.MethodHead; h.gzip {
+		req.Header.Set("Accept-Encoding", "gzip")
+	}
+	if _, h.ownAgent = header["User-Agent"]; !h.ownAgent {
+		req.Header.Set("User-Agent", "") // net/http writes none
+	}
+	var b bytes.Buffer
+	if err := req.Write(&b); err != nil {
+		return nil, err
+	}
+	i := bytes.Index(b.Bytes(), []byte("\r\nHost: ")) + 2
+	i += bytes.IndexByte(b.Bytes()[i:], '\n') + 1
+	h.head, h.tail = b.Bytes()[:i:i], b.Bytes()[i:]
+	req.Body = nil // each request over HTTP/2 gets its own
+	h.req = req
+	return h, nil
+}
+
+func asciiHost(u *url.URL) (string, error) {
+	name := u.Hostname()
+	if !strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return name, nil
+	}
+	var b bytes.Buffer
+	if err := (&http.Request{Method: http.MethodHead, URL: &url.URL{Scheme: u.Scheme, Host: name, Path: "/"}}).Write(&b); err != nil {
+		return "", err
+	}
+	_, rest, _ := strings.Cut(b.String(), "\r\nHost: ")
+	name, _, _ = strings.Cut(rest, "\r\n")
+	return name, nil
+}
+
+// isToken is the rule for methods and names of headers: RFC 9110, 5.6.2.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// bounded keeps what others sent short, and text.
+func bounded(s string) string {
+	const most = 300
+	s = strings.ToValidUTF8(s, "?")
+	if len(s) <= most {
+		return s
+	}
+	end := most
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
 }

@@ -1,0 +1,216 @@
+package probe
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+// MaxBody is how many bytes of a body are read, after decompression.
+const MaxBody = 1 << 20
+
+var gzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// readBody reads the body to its end.
+func (r *run) readBody(v *visit) error {
+	r.inBody = true
+	defer r.step(phaseTransfer)
+	from := io.Reader(v.res.Body)
+	size := v.res.ContentLength
+	if v.hop.req.Method == http.MethodHead {
+		size = 0 // it tells of a body that does not come
+	}
+	if v.hop.gzip && strings.EqualFold(v.res.Header.Get("Content-Encoding"), "gzip") && size != 0 {
+		z := gzips.Get().(*gzip.Reader)
+		defer gzips.Put(z)
+		if err := z.Reset(from); err == io.EOF {
+			from = http.NoBody
+		} else if err != nil {
+			return fmt.Errorf("decompress the body: %w", err)
+		}
+		if size = -1; from != http.NoBody {
+			from = z
+		}
+	}
+	if size > MaxBody {
+		return &fault{data.ErrBodyTooLarge, fmt.Sprintf("the body has %d bytes; an expectation needs it, and at most %d are read", size, MaxBody)}
+	}
+	r.HTTP.BodyBytes = 0
+	b := r.buf.b
+	for {
+		if len(b) == cap(b) {
+			if len(b) == MaxBody {
+				return r.end(v, from, b)
+			}
+			if err := r.grow(max(size, int64(len(b))+1)); err != nil {
+				return err
+			}
+			b = append(r.buf.b[:0], b...)
+		}
+		n, err := from.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		r.HTTP.BodyBytes = int64(len(b))
+		if err == io.EOF {
+			r.Body, v.whole = b, true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// end sees to it that a body as long as allowed ends there.
+func (r *run) end(v *visit, from io.Reader, b []byte) error {
+	var more [1]byte
+	for {
+		n, err := from.Read(more[:])
+		switch {
+		case n > 0:
+			return &fault{data.ErrBodyTooLarge, fmt.Sprintf("the body has more than %d bytes; an expectation needs it, and no more are read", MaxBody)}
+		case err == io.EOF:
+			r.Body, v.whole = b, true
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// grow gets a buffer of at least n bytes, and waits for room if it must.
+func (r *run) grow(n int64) error {
+	class := 0
+	for sizes[class] < n {
+		class++
+	}
+	bigger := buffer{from: &r.p.budget, class: class}
+	began := time.Now()
+	waited, err := r.p.budget.take(r.ctx, sizes[class]-r.buf.held(), r.deadline)
+	if waited {
+		r.Waited += time.Since(began)
+	}
+	if err != nil {
+		return err
+	}
+	bigger.p = pools[class].Get().(*[]byte)
+	bigger.b = (*bigger.p)[:0]
+	bigger.b = append(bigger.b, r.buf.b[:cap(r.buf.b)]...)[:len(r.buf.b)]
+	r.buf.forget()
+	r.buf = bigger
+	return nil
+}
+
+// The sizes of buffers: what most bodies need, many, and the largest.
+var (
+	sizes = [...]int64{4 << 10, 64 << 10, MaxBody}
+	pools = [len(sizes)]sync.Pool{{New: make0(sizes[0])}, {New: make0(sizes[1])}, {New: make0(sizes[2])}}
+)
+
+func make0(n int64) func() any {
+	return func() any { b := make([]byte, 0, n); return &b }
+}
+
+// A buffer is pooled memory that is accounted for. Its zero value holds nothing.
+type buffer struct {
+	b     []byte
+	p     *[]byte
+	class int
+	from  *budget
+}
+
+func (b *buffer) held() int64 {
+	if b.p == nil {
+		return 0
+	}
+	return sizes[b.class]
+}
+
+// forget gives the memory back, but not the room.
+func (b *buffer) forget() {
+	if b.p != nil {
+		pools[b.class].Put(b.p)
+		b.p, b.b = nil, nil
+	}
+}
+
+func (b *buffer) release() {
+	if n := b.held(); n > 0 {
+		b.forget()
+		b.from.give(n)
+	}
+}
+
+// A budget is a number of bytes that all bodies share. Who comes first is served
+// first.
+type budget struct {
+	mu    sync.Mutex
+	free  int64
+	queue []*waiter
+	waits int64
+}
+
+type waiter struct {
+	n    int64
+	room chan struct{} // closed by give
+}
+
+// take takes n bytes, and waits for them until the deadline.
+func (b *budget) take(ctx context.Context, n int64, deadline time.Time) (waited bool, err error) {
+	b.mu.Lock()
+	if len(b.queue) == 0 && b.free >= n {
+		b.free -= n
+		b.mu.Unlock()
+		return false, nil
+	}
+	w := &waiter{n: n, room: make(chan struct{})}
+	b.queue = append(b.queue, w)
+	b.waits++
+	b.mu.Unlock()
+	t := time.NewTimer(time.Until(deadline))
+	defer t.Stop()
+	select {
+	case <-w.room:
+		return true, nil
+	case <-t.C:
+		err = &fault{data.ErrInternal, "no room for the body within the timeout: too many bodies are held at once"}
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	select {
+	case <-w.room: // at the last moment
+		return true, nil
+	default:
+	}
+	for i, q := range b.queue {
+		if q == w {
+			b.queue = append(b.queue[:i], b.queue[i+1:]...)
+			break
+		}
+	}
+	b.serve()
+	return true, err
+}
+
+func (b *budget) give(n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.free += n
+	b.serve()
+}
+
+func (b *budget) serve() {
+	for len(b.queue) > 0 && b.free >= b.queue[0].n {
+		b.free -= b.queue[0].n
+		close(b.queue[0].room)
+		b.queue = b.queue[1:]
+	}
+}

@@ -1,0 +1,149 @@
+package probe
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+const (
+	// MaxHeader is how many bytes of headers are read for each answer.
+	MaxHeader = 64 << 10
+	// maxDrain is how much of a body that nobody needs is read after the
+	// probe's end, so that the connection can serve again.
+	maxDrain  = 64 << 10
+	drainTime = 250 * time.Millisecond
+	// maxInterim is how many answers of 1xx may come before the real one.
+	maxInterim = 10
+)
+
+// A conn is a connection that speaks HTTP/1, or HTTP/2 when h2 is not nil.
+type conn struct {
+	net.Conn // TLS included
+	raw      net.Conn
+	remote   string
+	tls      *data.TLS
+	h2       *http.ClientConn
+
+	br    *bufio.Reader // reads the conn itself
+	out   []byte
+	left  int64 // bytes that may still be read; negative: any number
+	reads int
+	since time.Time // idle
+}
+
+var conns = sync.Pool{New: func() any {
+	c := &conn{}
+	c.br = bufio.NewReaderSize(c, 4<<10)
+	return c
+}}
+
+func newConn(raw, nc net.Conn) *conn {
+	c := conns.Get().(*conn)
+	c.raw, c.Conn, c.remote = raw, nc, nc.RemoteAddr().String()
+	c.br.Reset(c)
+	return c
+}
+
+func (c *conn) close() {
+	if c.h2 != nil {
+		c.h2.Close()
+	}
+	c.Conn.Close()
+	c.raw, c.Conn, c.tls, c.h2 = nil, nil, nil, nil
+	if cap(c.out) <= 4<<10 {
+		conns.Put(c)
+	}
+}
+
+// Read reads, within what is left.
+func (c *conn) Read(b []byte) (int, error) {
+	c.reads++
+	if c.left < 0 {
+		return c.Conn.Read(b)
+	}
+	if c.left == 0 {
+		return 0, &fault{data.ErrProtocol, fmt.Sprintf("the headers are longer than %d KiB", MaxHeader>>10)}
+	}
+	n, err := c.Conn.Read(b[:min(int64(len(b)), c.left)])
+	c.left -= int64(n)
+	return n, err
+}
+
+// http1 writes the request and reads the answer's headers.
+func (r *run) http1(v *visit) error {
+	c, h := v.conn, v.hop
+	c.left = MaxHeader
+	c.out = append(c.out[:0], h.head...)
+	if !h.ownAgent {
+		c.out = append(append(append(c.out, "User-Agent: "...), r.p.o.UserAgent...), "\r\n"...)
+	}
+	c.out = append(c.out, h.tail...)
+	_, wrong := c.Write(c.out)
+	if wrong != nil && isTimeout(wrong) {
+		return wrong
+	}
+	r.step(phaseFirstByte)
+	// A peer that refuses the request may answer before it has read it all.
+	if _, err := c.br.Peek(1); err != nil {
+		if wrong != nil {
+			return wrong
+		}
+		return err
+	}
+	r.answered = true
+	r.step(phaseTransfer)
+	reads := c.reads
+	for interim := 0; ; interim++ {
+		res, err := http.ReadResponse(c.br, h.req)
+		if err != nil {
+			return err
+		}
+		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
+			v.res = res
+			break
+		}
+		if interim == maxInterim {
+			return &fault{data.ErrProtocol, fmt.Sprintf("more than %d interim answers, the last %d", maxInterim, res.StatusCode)}
+		}
+	}
+	c.left = -1
+	if c.reads != reads { // the headers did not come at once
+		r.step(phaseTransfer)
+	}
+	return nil
+}
+
+// rest brings the connection to the end of the answer, where the next can begin.
+func (c *conn) rest(v *visit, deadline time.Time) bool {
+	if c.h2 != nil {
+		return true
+	}
+	if v.res.Close || v.res.StatusCode == http.StatusSwitchingProtocols || v.res.ContentLength > maxDrain {
+		return false
+	}
+	if soon := time.Now().Add(drainTime); !v.whole && v.res.Body != http.NoBody && !c.buffered(v.res) && soon.Before(deadline) {
+		c.SetReadDeadline(soon)
+	}
+	n, err := io.CopyN(io.Discard, v.res.Body, maxDrain+1)
+	return err == io.EOF && n <= maxDrain && c.br.Buffered() == 0
+}
+
+// buffered reports whether the rest of the body needs no read.
+func (c *conn) buffered(res *http.Response) bool {
+	return res.ContentLength >= 0 && int64(c.br.Buffered()) >= res.ContentLength
+}
+
+// ready reports whether another request may follow, and lifts the deadline.
+func (c *conn) ready() bool {
+	if c.h2 != nil {
+		return c.h2.Err() == nil && c.h2.Available() > 0
+	}
+	return true
+}

@@ -1,0 +1,141 @@
+package probe
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+// A fault is an error whose kind is known where it arises.
+type fault struct {
+	kind    data.ErrorKind
+	message string
+}
+
+func (f *fault) Error() string { return f.message }
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
+}
+
+// classify says what err is, given the phase that it struck.
+func (r *run) classify(err error, phase string) *data.Error {
+	e := &data.Error{Phase: phase, Message: bounded(err.Error())}
+	late := !time.Now().Before(r.deadline)
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+		e.Kind, e.Message = f.kind, f.message
+	case !late && r.ctx.Err() != nil:
+		e.Kind, e.Message = data.ErrInternal, "the probe was called off: "+bounded(context.Cause(r.ctx).Error())
+	case isTimeout(err) && (late || phase != phaseDNS):
+		e.Kind, e.Message = data.ErrTimeout, fmt.Sprintf("%s within %v", missing[phase], r.t.timeout)
+	default:
+		e.Kind = r.kind(err, phase)
+	}
+	return e
+}
+
+// missing says what had not happened at the timeout.
+var missing = map[string]string{
+	phaseDNS:       "the name was not resolved",
+	phaseConnect:   "no connection",
+	phaseTLS:       "no end of the TLS handshake",
+	phaseRequest:   "the request was not taken",
+	phaseFirstByte: "no answer",
+	phaseTransfer:  "the answer did not end",
+}
+
+func (r *run) kind(err error, phase string) data.ErrorKind {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return data.ErrDNS
+	}
+	if k := certificateKind(err, r.p.o.Now()); k != "" {
+		return k
+	}
+	if k := networkKind(err); k != "" {
+		return k
+	}
+	cut := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+	switch {
+	case r.inBody && (cut || isCompression(err)):
+		return data.ErrBodyCut
+	case cut:
+		return data.ErrReset
+	case phase == phaseTLS:
+		return data.ErrTLSHandshake
+	case isGone(err):
+		return data.ErrReset
+	case phase == phaseFirstByte || phase == phaseTransfer:
+		return data.ErrProtocol
+	}
+	return data.ErrInternal
+}
+
+// networkKind knows the errors of sockets; the last are the prober's own.
+func networkKind(err error) data.ErrorKind {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		return ""
+	}
+	switch no {
+	case syscall.ECONNREFUSED:
+		return data.ErrRefused
+	case syscall.EAFNOSUPPORT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN:
+		return data.ErrUnreachable
+	case syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED:
+		return data.ErrReset
+	}
+	return data.ErrInternal
+}
+
+func certificateKind(err error, now time.Time) data.ErrorKind {
+	var (
+		invalid   x509.CertificateInvalidError
+		host      x509.HostnameError
+		authority x509.UnknownAuthorityError
+		system    x509.SystemRootsError
+		verify    *tls.CertificateVerificationError
+	)
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		if invalid.Cert != nil && now.Before(invalid.Cert.NotBefore) {
+			return data.ErrCertNotYetValid
+		}
+		return data.ErrCertExpired
+	case errors.As(err, &host):
+		return data.ErrCertHost
+	case errors.As(err, &system):
+		return data.ErrInternal
+	case errors.As(err, &authority), errors.As(err, &verify): // no chain that may be trusted
+		return data.ErrCertAuthority
+	}
+	return ""
+}
+
+func isCompression(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+}
+
+// isGone knows how HTTP/2 says that the peer has left, for which net/http has no
+// type.
+func isGone(err error) bool {
+	s := err.Error()
+	return strings.Contains(s, "http2: server sent GOAWAY") || strings.Contains(s, "http2: client connection lost") ||
+		strings.Contains(s, "http2: client conn not usable") || strings.Contains(s, "http2: client conn is closed") || strings.Contains(s, "stream error")
+}

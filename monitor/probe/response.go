@@ -1,0 +1,35 @@
+package probe
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+// A Response is what one probe found. Call Release when done with it.
+type Response struct {
+	Started time.Time
+	HTTP    *data.HTTP // of the last response; nil: there was none
+	TLS     *data.TLS  // of the last connection that was greeted; nil: there was none
+	// Phases are summed over all hops. On an error they tell where the time
+	// went: the phase that was under way counts until the error.
+	Phases data.Phases
+	Hops   []data.Hop // empty unless redirects were followed
+	Header http.Header
+	// Body is nil unless the monitor needs it and it was read to its end. It
+	// is valid until Release.
+	Body []byte
+	Err  *data.Error // nil: an answer came; nothing is said about its content
+	// Waited is how long the probe waited for room in the body budget: part of
+	// Phases.Transfer, and the prober's doing rather than the target's.
+	Waited time.Duration
+
+	buf buffer
+}
+
+// Release gives the body's memory back. A second call does nothing.
+func (r *Response) Release() {
+	r.Body = nil
+	r.buf.release()
+}

@@ -1,0 +1,226 @@
+package probe_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/probe"
+)
+
+// An authority signs certificates of its own.
+type authority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+	pool *x509.CertPool
+}
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(1000 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &authority{key: key, pool: x509.NewCertPool()}
+	if a.cert, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	a.pool.AddCert(a.cert)
+	return a
+}
+
+// issue signs a certificate for names, valid from and until so far from now.
+func (a *authority) issue(t *testing.T, from, until time.Duration, names ...string) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(from), NotAfter: time.Now().Add(until),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			c.IPAddresses = append(c.IPAddresses, ip)
+		} else {
+			c.DNSNames = append(c.DNSNames, name)
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, a.cert, &key.PublicKey, a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// secure serves h by TLS.
+func secure(t *testing.T, cert tls.Certificate, http2 bool, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(h)
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	s.EnableHTTP2 = http2
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func hello(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "x"+r.Proto) }
+
+func TestFaultsOfCertificatesAreTold(t *testing.T) {
+	ours, strange := newAuthority(t), newAuthority(t)
+	for _, tt := range []struct {
+		name string
+		cert tls.Certificate
+		kind data.ErrorKind
+	}{
+		{"expired", ours.issue(t, -2*time.Hour, -time.Hour, "127.0.0.1"), data.ErrCertExpired},
+		{"not yet valid", ours.issue(t, time.Hour, 2*time.Hour, "127.0.0.1"), data.ErrCertNotYetValid},
+		{"of another host", ours.issue(t, -time.Hour, time.Hour, "shop.example"), data.ErrCertHost},
+		{"of another address", ours.issue(t, -time.Hour, time.Hour, "127.0.0.2"), data.ErrCertHost},
+		{"of an unknown authority", strange.issue(t, -time.Hour, time.Hour, "127.0.0.1"), data.ErrCertAuthority},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := once(t, probe.Options{RootCAs: ours.pool}, monitor(secure(t, tt.cert, true, hello)))
+			wantErr(t, r, tt.kind, "tls")
+			if r.HTTP != nil || !r.Phases.TLS.Measured() {
+				t.Errorf("got response %+v, phases %+v", r.HTTP, r.Phases)
+			}
+		})
+	}
+}
+
+func TestHandshakeWithoutCommonVersionIsTold(t *testing.T) {
+	a := newAuthority(t)
+	cert := a.issue(t, -time.Hour, time.Hour, "127.0.0.1")
+	addr := raw(t, func(c net.Conn) {
+		tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: tls.VersionTLS10}).Handshake()
+	})
+	wantErr(t, once(t, probe.Options{RootCAs: a.pool}, monitor("https://"+addr)), data.ErrTLSHandshake, "tls")
+}
+
+func TestTLSIsDescribedAndHTTP2Negotiated(t *testing.T) {
+	a := newAuthority(t)
+	cert := a.issue(t, -time.Hour, 30*time.Hour, "127.0.0.1")
+	for _, http2 := range []bool{false, true} {
+		for _, connection := range []string{data.ConnectionNew, data.ConnectionReuse} {
+			t.Run(fmt.Sprintf("%v %s", http2, connection), func(t *testing.T) {
+				var agent string
+				var length int64
+				url := secure(t, cert, http2, func(w http.ResponseWriter, r *http.Request) {
+					n, _ := io.Copy(io.Discard, r.Body)
+					agent, length = r.UserAgent(), n
+					hello(w, r)
+				})
+				m := withBody(monitor(url))
+				m.Method, m.Body, m.Connection = "PUT", "some body", connection
+				p := prober(t, probe.Options{RootCAs: a.pool, UserAgent: "agent/1"})
+				for n := range 3 {
+					r := again(t, p, m)
+					wantOK(t, r)
+					want := "HTTP/1.1"
+					if http2 {
+						want = "HTTP/2.0"
+					}
+					if r.HTTP.Protocol != want || string(r.Body) != "x"+want || r.HTTP.BodyBytes != 9 {
+						t.Errorf("got %+v %q, want %s", r.HTTP, r.Body, want)
+					}
+					if agent != "agent/1" || length != 9 {
+						t.Errorf("the target saw agent %q and %d bytes", agent, length)
+					}
+					if left := time.Until(r.TLS.Expires); left < 29*time.Hour || left > 30*time.Hour || r.TLS.Version != "TLS 1.3" {
+						t.Errorf("got %+v", r.TLS)
+					}
+					fresh := n == 0 || connection == data.ConnectionNew
+					if r.Phases.TLS.Measured() != fresh || r.Phases.Connect.Measured() != fresh {
+						t.Errorf("probe %d greeted: %v, want %v", n, r.Phases.TLS.Measured(), fresh)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestFaultsOverHTTP2(t *testing.T) {
+	a := newAuthority(t)
+	cert := a.issue(t, -time.Hour, time.Hour, "127.0.0.1")
+	for _, tt := range []struct {
+		name    string
+		handler http.HandlerFunc
+		kind    data.ErrorKind
+		phase   string
+	}{
+		{"never answers", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, data.ErrTimeout, "first_byte"},
+		{"body stalls", func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, "x")
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}, data.ErrTimeout, "transfer"},
+		{"aborts before the answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, data.ErrReset, "first_byte"},
+		{"aborts in mid-body", func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, "x")
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}, data.ErrReset, "transfer"},
+		{"too many headers", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-More", strings.Repeat("a", 100<<10))
+		}, data.ErrProtocol, "first_byte"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := withBody(monitor(secure(t, cert, true, tt.handler)))
+			if tt.kind == data.ErrTimeout {
+				quick(m)
+			}
+			wantErr(t, once(t, probe.Options{RootCAs: a.pool}, m), tt.kind, tt.phase)
+		})
+	}
+}
+
+func TestProbesAtOnceOverHTTP2HaveConnectionsOfTheirOwn(t *testing.T) {
+	a := newAuthority(t)
+	gate := make(chan struct{})
+	arrived := make(chan string, 8)
+	url := secure(t, a.issue(t, -time.Hour, time.Hour, "127.0.0.1"), true, func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- r.RemoteAddr
+		<-gate
+	})
+	p, c := prober(t, probe.Options{RootCAs: a.pool}), target(t, monitor(url))
+	for range cap(arrived) {
+		go func() { p.Probe(t.Context(), c).Release(); arrived <- "" }() // waited for below
+	}
+	from := map[string]bool{}
+	for range cap(arrived) {
+		from[<-arrived] = true
+	}
+	close(gate)
+	for range cap(arrived) {
+		<-arrived
+	}
+	if len(from) != cap(arrived) {
+		t.Errorf("%d probes came over %d connections", cap(arrived), len(from))
+	}
+}
