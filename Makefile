@@ -1,0 +1,78 @@
+# Monitorink. `make help` lists what there is; `make run` needs Go and nothing else.
+
+GO       ?= go
+FUZZTIME ?= 10s
+GOLANGCI ?= 1
+
+GOLANGCI_VERSION    := v2.15.0
+STATICCHECK_VERSION := v0.8.2
+TOOLS               := .tools
+export GOBIN        := $(CURDIR)/$(TOOLS)
+
+# The race detector needs a C compiler.
+RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
+
+.DEFAULT_GOAL := help
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test bench fuzz lint env
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  What env.sh lists can be set before any of them:'
+	@echo '  MONITORINK_URLS=https://a.example,https://b.example make run'
+
+run: build ## probe, collect and serve in one process, at http://127.0.0.1:8080; Ctrl-C drains
+	@bin/monitorink run
+
+run-producer: build ## only heartbeat: it probes, and offers its queue at http://127.0.0.1:8081
+	@bin/heartbeat run
+
+run-consumer: build ## only collector: it takes from heartbeat's queue, and serves at http://127.0.0.1:8080
+	@bin/collector run
+
+run-infra: ## start Kafka and Postgres (not yet: arrives with their adapters)
+	@echo 'make $@ arrives with the Kafka and Postgres adapters; until then everything runs on memory and on disk: make run'; exit 2
+
+stop-infra: ## stop them (not yet)
+	@echo 'make $@ arrives with the Kafka and Postgres adapters; there is nothing to stop'; exit 2
+
+migrate: ## bring the database to the newest schema (not yet)
+	@echo 'make $@ arrives with the Kafka and Postgres adapters; MONITORINK_STORE=memory has no schema'; exit 2
+
+build: ## build bin/monitorink, bin/heartbeat and bin/collector, static
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/monitorink ./cmd/heartbeat ./cmd/collector
+
+test: ## all tests, on memory and disk, with -race where there is a C compiler
+	$(GO) test $(RACE) ./...
+
+bench: ## all benchmarks; docs/performance.md says what they measure
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz test for FUZZTIME (10s) each
+	@grep -rEl '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do \
+		sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file" | while read -r name; do \
+			echo "$$(dirname "$$file") $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; \
+		done || exit 1; \
+	done
+
+lint: $(TOOLS)/staticcheck-$(STATICCHECK_VERSION) ## gofmt, vet, staticcheck and golangci-lint, whose build takes minutes once (GOLANGCI=0 leaves it out)
+	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
+		if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(TOOLS)/staticcheck-$(STATICCHECK_VERSION) ./...
+ifneq ($(GOLANGCI),0)
+	@$(MAKE) --no-print-directory $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
+	$(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) run
+endif
+
+env: ## write env.sh anew from the table of variables
+	$(GO) generate ./cmd/internal/config
+
+$(TOOLS)/staticcheck-%:
+	CGO_ENABLED=0 $(GO) install honnef.co/go/tools/cmd/staticcheck@$*
+	@mv $(TOOLS)/staticcheck $@
+
+$(TOOLS)/golangci-lint-%:
+	CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$*
+	@mv $(TOOLS)/golangci-lint $@
