@@ -3,7 +3,6 @@ package spool
 import (
 	"fmt"
 	"hash/crc32"
-	"strings"
 )
 
 const (
@@ -19,7 +18,10 @@ func formatCursor(p place) string {
 func parseCursor(text string) (place, bool) {
 	var p place
 	_, err := fmt.Sscanf(text, "settled up to segment %d offset %d", &p.segment, &p.off)
-	return p, err == nil && p.off >= 0 && strings.HasPrefix(text, formatCursor(p))
+	if err != nil || p.off < 0 || text != formatCursor(p) {
+		return place{}, false
+	}
+	return p, true
 }
 
 func (s *Spool) readCursor() (p place, ok bool, err error) {

@@ -1,0 +1,4 @@
+package spool
+
+// ReadLetters is DeadLetters on any file system.
+var ReadLetters = readLetters
