@@ -2,3 +2,10 @@ package probe
 
 // KindOf gives tests the kinds of errors that cannot be had on loopback.
 var KindOf = networkKind
+
+// Free is how much of the body budget nobody holds.
+func (p *Prober) Free() int64 {
+	p.budget.mu.Lock()
+	defer p.budget.mu.Unlock()
+	return p.budget.free
+}

@@ -64,3 +64,10 @@ func (p *Prober) Probe(ctx context.Context, t *Target) *Response {
 	r.follow()
 	return r.Response
 }
+
+// Waits is how many bodies have had to wait for room in the budget so far.
+func (p *Prober) Waits() int64 {
+	p.budget.mu.Lock()
+	defer p.budget.mu.Unlock()
+	return p.budget.waits
+}
