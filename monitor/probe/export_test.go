@@ -9,3 +9,10 @@ func (p *Prober) Free() int64 {
 	defer p.budget.mu.Unlock()
 	return p.budget.free
 }
+
+// Idle is how many connections wait for the next probe.
+func (p *Prober) Idle() int {
+	p.idle.mu.Lock()
+	defer p.idle.mu.Unlock()
+	return p.idle.n
+}

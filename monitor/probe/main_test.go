@@ -122,6 +122,9 @@ func again(t *testing.T, p *probe.Prober, m *data.Monitor) *probe.Response {
 	if took := time.Since(begun); took > m.Timeout.D()+time.Second {
 		t.Errorf("the probe took %v, with a timeout of %v", took, m.Timeout)
 	}
+	if total := r.Phases.Total.D(); total > time.Since(begun) {
+		t.Errorf("total is %v, more than the probe took", total)
+	}
 	check(t, r)
 	return r
 }

@@ -158,6 +158,9 @@ func TestTLSIsDescribedAndHTTP2Negotiated(t *testing.T) {
 					if r.Phases.TLS.Measured() != fresh || r.Phases.Connect.Measured() != fresh {
 						t.Errorf("probe %d greeted: %v, want %v", n, r.Phases.TLS.Measured(), fresh)
 					}
+					if kept := p.Idle() == 1; kept != (connection == data.ConnectionReuse) {
+						t.Errorf("%d connections are kept", p.Idle())
+					}
 				}
 			})
 		}
@@ -223,4 +226,17 @@ func TestProbesAtOnceOverHTTP2HaveConnectionsOfTheirOwn(t *testing.T) {
 	if len(from) != cap(arrived) {
 		t.Errorf("%d probes came over %d connections", cap(arrived), len(from))
 	}
+}
+
+func TestPeerThatStopsTakingDoesNotHoldTheProbeInItsGoodbye(t *testing.T) {
+	a := newAuthority(t)
+	cert := a.issue(t, -time.Hour, time.Hour, "127.0.0.1")
+	addr := raw(t, func(c net.Conn) {
+		c.(*net.TCPConn).SetReadBuffer(4 << 10)
+		tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}}).Handshake()
+		<-t.Context().Done()
+	})
+	m := quick(monitor("https://" + addr))
+	m.Method, m.Body = "POST", strings.Repeat("b", 8<<20)
+	wantErr(t, once(t, probe.Options{RootCAs: a.pool}, m), data.ErrTimeout, "request")
 }
