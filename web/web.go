@@ -116,7 +116,7 @@ func reply(w http.ResponseWriter, code int, v any) { write(w, code, "application
 func write(w http.ResponseWriter, code int, kind string, v any) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // nothing sniffs JSON, and people read it
+	enc.SetEscapeHTML(false)              // nothing sniffs JSON, and people read it
 	if err := enc.Encode(v); err != nil { // what is replied is built here, of types that JSON can express
 		panic(err)
 	}
