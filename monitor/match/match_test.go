@@ -178,6 +178,16 @@ func TestSeenIsBoundedTextRoundTheMatch(t *testing.T) {
 	}
 }
 
+func TestSeenUsesItsRoomAtEitherEnd(t *testing.T) {
+	long := strings.Repeat("a", 500)
+	for _, body := range []string{long + "needle", "needle" + long, long + "needle" + long} {
+		got, _ := compile(t, data.Expect{Body: data.Pattern{Matches: []string{"needle"}}}).Judge(match.Subject{Status: 200, Body: []byte(body)}, now)
+		if seen := got[1].Seen; len(seen) < match.MaxSeen-10 || !strings.Contains(seen, "needle") {
+			t.Errorf("%d bytes: %q", len(seen), seen)
+		}
+	}
+}
+
 func ExampleMatcher_Judge() {
 	m, _ := match.Compile(&data.Monitor{Expect: data.Expect{Body: data.Pattern{Matches: []string{`"status":"ok"`}}}})
 	outcomes, wrong := m.Judge(match.Subject{Status: 200, Body: []byte(`{"status":"broken"}`)}, now)

@@ -43,16 +43,17 @@ func (r *run) readBody(v *visit) error {
 		return &fault{data.ErrBodyTooLarge, fmt.Sprintf("the body has %d bytes; an expectation needs it, and at most %d are read", size, MaxBody)}
 	}
 	r.HTTP.BodyBytes = 0
-	b := r.buf.b
+	var b []byte
 	for {
 		if len(b) == cap(b) {
 			if len(b) == MaxBody {
 				return r.end(v, from, b)
 			}
-			if err := r.grow(max(size, int64(len(b))+1)); err != nil {
+			bigger, err := r.grow(b, max(size, int64(len(b))+1))
+			if err != nil {
 				return err
 			}
-			b = append(r.buf.b[:0], b...)
+			b = bigger
 		}
 		n, err := from.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
@@ -84,27 +85,29 @@ func (r *run) end(v *visit, from io.Reader, b []byte) error {
 	}
 }
 
-// grow gets a buffer of at least n bytes, and waits for room if it must.
-func (r *run) grow(n int64) error {
+// grow copies b to a buffer of at least n bytes, and waits for room if it must. It
+// gives its own room back first: bodies that wait for each other's would wait for
+// ever.
+func (r *run) grow(b []byte, n int64) ([]byte, error) {
 	class := 0
 	for sizes[class] < n {
 		class++
 	}
-	bigger := buffer{from: &r.p.budget, class: class}
 	began := time.Now()
-	waited, err := r.p.budget.take(r.ctx, sizes[class]-r.buf.held(), r.deadline)
+	r.p.budget.give(r.buf.held())
+	waited, err := r.p.budget.take(r.ctx, sizes[class], r.deadline)
 	if waited {
 		r.Waited += time.Since(began)
 	}
 	if err != nil {
-		return err
+		r.buf.forget()
+		return nil, err
 	}
-	bigger.p = pools[class].Get().(*[]byte)
-	bigger.b = (*bigger.p)[:0]
-	bigger.b = append(bigger.b, r.buf.b[:cap(r.buf.b)]...)[:len(r.buf.b)]
-	r.buf.forget()
+	bigger := buffer{p: pools[class].Get().(*[]byte), class: class, from: &r.p.budget}
+	b = append(*bigger.p, b...)
+	r.buf.forget() // only now: b was in it
 	r.buf = bigger
-	return nil
+	return b, nil
 }
 
 // The sizes of buffers: what most bodies need, many, and the largest.
@@ -119,7 +122,6 @@ func make0(n int64) func() any {
 
 // A buffer is pooled memory that is accounted for. Its zero value holds nothing.
 type buffer struct {
-	b     []byte
 	p     *[]byte
 	class int
 	from  *budget
@@ -136,7 +138,7 @@ func (b *buffer) held() int64 {
 func (b *buffer) forget() {
 	if b.p != nil {
 		pools[b.class].Put(b.p)
-		b.p, b.b = nil, nil
+		b.p = nil
 	}
 }
 
@@ -201,6 +203,9 @@ func (b *budget) take(ctx context.Context, n int64, deadline time.Time) (waited 
 }
 
 func (b *budget) give(n int64) {
+	if n == 0 {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.free += n

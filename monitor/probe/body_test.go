@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/monitorink/monitorink/data"
@@ -42,6 +43,7 @@ func TestBodyIsReadToItsEndUpToItsLimit(t *testing.T) {
 			r := again(t, p, m)
 			if n > probe.MaxBody {
 				wantErr(t, r, data.ErrBodyTooLarge, "transfer")
+				r.Release()
 				continue
 			}
 			wantOK(t, r)
@@ -51,6 +53,47 @@ func TestBodyIsReadToItsEndUpToItsLimit(t *testing.T) {
 			r.Release()
 			r.Release()
 		}
+	}
+	if free := p.Free(); free != 64<<20 {
+		t.Errorf("%d bytes are free at the end", free)
+	}
+}
+
+func TestBodiesThatGrowNeitherWaitForEachOtherNorMix(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.(http.Flusher).Flush()
+		io.WriteString(w, strings.Repeat(r.URL.Path[1:], 100000))
+	})
+	p := prober(t, probe.Options{BodyBudget: probe.MaxBody})
+	done := make(chan string)
+	for n := range 20 {
+		letter := string(rune('a' + n))
+		go func() { // waited for below
+			r := p.Probe(t.Context(), target(t, withBody(monitor(url+"/"+letter))))
+			defer r.Release()
+			switch {
+			case r.Err != nil:
+				done <- r.Err.Message
+			case string(r.Body) != strings.Repeat(letter, 100000):
+				done <- "a body is not what was sent"
+			default:
+				done <- ""
+			}
+		}()
+	}
+	for range 20 {
+		if wrong := <-done; wrong != "" {
+			t.Error(wrong)
+		}
+	}
+}
+
+func TestEmptyBodyNeedsNoDecompression(t *testing.T) {
+	m := withBody(monitor("http://" + raw(t, answers("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))))
+	r := once(t, probe.Options{}, m)
+	wantOK(t, r)
+	if r.Body == nil || len(r.Body) != 0 {
+		t.Errorf("got %q", r.Body)
 	}
 }
 

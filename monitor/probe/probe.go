@@ -13,7 +13,7 @@ import (
 type Options struct {
 	// BodyBudget is how many bytes of bodies all probes hold at once; 0: 64
 	// MiB, and at least 1 MiB. A probe that finds no room waits for it, within
-	// its own timeout.
+	// its own timeout; up to 64 KiB that it has read are not counted meanwhile.
 	BodyBudget int64
 	// UserAgent is sent by monitors that have none; empty: Monitorink.
 	UserAgent string

@@ -3,6 +3,7 @@ package probe_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -101,6 +102,7 @@ func TestSecretsStayWithTheirHost(t *testing.T) {
 	}{
 		{"same host", "/end", true},
 		{"another port", end, false},
+		{"another name", "name", false},
 		{"another host", strings.Replace(end, "127.0.0.1", "localhost", 1), false},
 		{"with credentials in it", strings.Replace(end, "://", "://user:secret@", 1), false},
 	} {
@@ -110,7 +112,11 @@ func TestSecretsStayWithTheirHost(t *testing.T) {
 					got, host = r.Header, r.Host
 					return
 				}
-				http.Redirect(w, r, tt.to, http.StatusTemporaryRedirect)
+				to := tt.to
+				if to == "name" {
+					to = strings.Replace("http://"+r.Context().Value(http.LocalAddrContextKey).(net.Addr).String(), "127.0.0.1", "localhost", 1) + "/end"
+				}
+				http.Redirect(w, r, to, http.StatusTemporaryRedirect)
 			}))
 			m.Redirects = 1
 			m.Headers = map[string]string{"authorization": "Bearer t", "Cookie": "c=1", "X-Other": "o", "host": "shop.example"}

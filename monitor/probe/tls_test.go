@@ -240,3 +240,23 @@ func TestPeerThatStopsTakingDoesNotHoldTheProbeInItsGoodbye(t *testing.T) {
 	m.Method, m.Body = "POST", strings.Repeat("b", 8<<20)
 	wantErr(t, once(t, probe.Options{RootCAs: a.pool}, m), data.ErrTimeout, "request")
 }
+
+func TestConnectionOutlivesTheTimeoutOfTheProbeThatOpenedIt(t *testing.T) {
+	a := newAuthority(t)
+	cert := a.issue(t, -time.Hour, time.Hour, "127.0.0.1")
+	for _, url := range []string{serve(t, hello), secure(t, cert, false, hello), secure(t, cert, true, hello)} {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			m := quick(monitor(url))
+			m.Connection = data.ConnectionReuse
+			p := prober(t, probe.Options{RootCAs: a.pool})
+			wantOK(t, again(t, p, m))
+			<-time.After(2 * m.Timeout.D())
+			r := again(t, p, m)
+			wantOK(t, r)
+			if r.Phases.Connect.Measured() {
+				t.Error("connected again")
+			}
+		})
+	}
+}
