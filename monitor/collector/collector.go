@@ -26,6 +26,9 @@ import (
 	"github.com/monitorink/monitorink/store"
 )
 
+// errEnded is why a collector drains whose subscription was closed.
+var errEnded = errors.New("the queue has ended")
+
 // Options are what a Collector needs. Subscription and Store are required.
 type Options struct {
 	Subscription queue.Subscription
@@ -84,7 +87,12 @@ func New(o Options) *Collector {
 	c := &Collector{o: o, log: o.Logger}
 	c.pipe = pipeline.New(pipeline.Options{Buffer: 1024, Grace: o.Grace, Hooks: pipeline.Hooks{
 		OnRefused: c.refused,
-		OnDrain:   func(reason error) { c.log.Info("draining", "reason", reason) },
+		OnDrain: func(reason error) {
+			if reason == nil {
+				reason = errEnded
+			}
+			c.log.Info("collector drains", "reason", reason)
+		},
 		OnAbort:   func(stage string, err error) { c.log.Error("aborting", "stage", stage, "error", err) },
 	}})
 	messages := pipeline.From(c.pipe, "subscribe", source{o.Subscription})

@@ -152,7 +152,7 @@ func (h *Heartbeat) announce(ctx context.Context, set []Definition) error {
 
 func (h *Heartbeat) assemble() {
 	h.pipe = pipeline.New(pipeline.Options{Grace: h.o.Grace, Hooks: pipeline.Hooks{
-		OnDrain: func(reason error) { h.log.Info("draining", "reason", reason) },
+		OnDrain: func(reason error) { h.log.Info("heartbeat drains", "reason", reason) },
 		OnAbort: func(stage string, err error) { h.log.Error("aborting", "stage", stage, "error", err) },
 	}})
 	slots := pipeline.From(h.pipe, "schedule", &source{h: h})

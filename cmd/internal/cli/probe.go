@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -109,12 +110,16 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 	if len(m.Expectations) > 0 {
 		fmt.Fprintln(w)
 	}
+	width := 0
+	for _, e := range m.Expectations {
+		width = max(width, len(e.Name))
+	}
 	for _, e := range m.Expectations {
 		mark := "ok  "
 		if !e.OK {
 			mark = "FAIL"
 		}
-		fmt.Fprintf(w, "  %s  %-20s  saw %s\n", mark, e.Name, e.Seen)
+		fmt.Fprintf(w, "  %s  %-*s  saw %s\n", mark, width, e.Name, oneLine(e.Seen, 80))
 	}
 	fmt.Fprintln(w)
 	if m.Error != nil {
@@ -122,10 +127,25 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 		if m.Error.Phase != "" {
 			where = " in " + m.Error.Phase
 		}
-		fmt.Fprintf(w, "down: %s%s: %s\n", m.Error.Kind, where, m.Error.Message)
+		fmt.Fprintf(w, "down: %s%s: %s\n", m.Error.Kind, where, oneLine(m.Error.Message, 300))
 		return
 	}
 	fmt.Fprintln(w, "up")
+}
+
+// oneLine is what a terminal shows of a value: no control characters, and at most
+// n characters.
+func oneLine(s string, n int) string {
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	for i, r := range runes {
+		if unicode.IsControl(r) {
+			runes[i] = '\uFFFD'
+		}
+	}
+	if len(runes) > n {
+		return string(runes[:n]) + "…"
+	}
+	return string(runes)
 }
 
 func printPhases(w io.Writer, p data.Phases) {
