@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/monitorink/monitorink/queue"
@@ -65,7 +66,7 @@ func (s *Subscription) subscribe(ctx context.Context) (renew time.Duration, err 
 			return 0, fmt.Errorf("subscribe to the queue at %s: %w", s.o.URL, err)
 		}
 		if ctx.Err() != nil {
-			return 0, nil
+			return 0, nil //nolint:nilerr // run sees that ctx has ended
 		}
 		if b.say(err) {
 			s.log.Warn("waiting for the queue", "queue", s.o.URL, "error", err)
@@ -222,6 +223,10 @@ func (s *Subscription) request(ctx context.Context, method, path string, in any,
 	}
 	w, err := s.o.Client.Do(r)
 	if err != nil {
+		var e *url.Error
+		if errors.As(err, &e) { // its text would show the session
+			err = e.Err
+		}
 		return nil, err
 	}
 	defer w.Body.Close()
@@ -230,7 +235,7 @@ func (s *Subscription) request(ctx context.Context, method, path string, in any,
 	_, err = buf.ReadFrom(io.LimitReader(w.Body, batchBytes+2*maxMessage))
 	b := buf.Bytes()
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, r.URL.Path, err)
+		return nil, fmt.Errorf("read the answer: %w", err)
 	}
 	if w.StatusCode/100 != 2 {
 		var p struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/monitorink/monitorink/queue/memory"
 	"github.com/monitorink/monitorink/queue/queuetest"
 	"github.com/monitorink/monitorink/queue/remote"
+	"github.com/monitorink/monitorink/queue/spool"
 )
 
 // across puts HTTP between a queue and its subscribers.
@@ -67,5 +68,40 @@ func TestContractOverMemory(t *testing.T) {
 				}
 				return all, nil
 			}})
+	}})
+}
+
+func overSpool(t *testing.T, o spool.Options) *queuetest.Queue {
+	s, _, err := spool.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return across(t, &queuetest.Queue{
+		Publisher: s, Close: s.Close,
+		Subscribe: func() (queue.Subscription, error) {
+			sub, err := s.Subscribe()
+			if err != nil {
+				return nil, err
+			}
+			return sub, nil
+		},
+		DeadLetters: func() (all []queuetest.DeadLetter, err error) {
+			_, err = spool.DeadLetters(o.Dir, func(d spool.DeadLetter) error {
+				all = append(all, queuetest.DeadLetter{Message: d.Message, Reason: d.Reason})
+				return nil
+			})
+			return all, err
+		},
+		Reopen: func(t *testing.T) *queuetest.Queue { return overSpool(t, o) },
+	})
+}
+
+func TestContractOverSpool(t *testing.T) {
+	queuetest.Run(t, queuetest.Implementation{Open: func(t *testing.T, small bool) *queuetest.Queue {
+		o := spool.Options{Dir: t.TempDir(), SegmentSize: 64 << 10}
+		if small {
+			o.Size = 1 << 20
+		}
+		return overSpool(t, o)
 	}})
 }

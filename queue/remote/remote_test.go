@@ -340,7 +340,7 @@ func TestBadRequestsAreAnswered(t *testing.T) {
 
 func TestPageOfAnotherOriginCannotSubscribe(t *testing.T) {
 	p := serve(t, remote.ServerOptions{})
-	r, _ := http.NewRequestWithContext(t.Context(), "POST", p.url+"/queue/sessions", strings.NewReader(`{"subscriber":"x"}`))
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/queue/sessions", strings.NewReader(`{"subscriber":"x"}`))
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	w, err := plain(t).RoundTrip(r)
 	if err != nil {

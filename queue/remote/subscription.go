@@ -156,8 +156,8 @@ func (s *Subscription) Close() error {
 		s.mu.Lock()
 		s.closed = true
 		s.mu.Unlock()
+		s.stop() // first: nobody shall subscribe again once settleLoop has unsubscribed
 		close(s.closing)
-		s.stop()
 		enough := time.AfterFunc(closeTime, s.abandon)
 		s.goroutines.Wait()
 		enough.Stop()
