@@ -119,3 +119,23 @@ func (r *Registration) validate() error {
 	}
 	return nil
 }
+
+// Validate says why e is not a valid event, wrapping [ErrMalformed], or returns
+// nil. What is valid can be encoded.
+func Validate(e Event) error {
+	switch e := e.(type) {
+	case *Measurement:
+		if e != nil {
+			return e.validate()
+		}
+	case *Gap:
+		if e != nil {
+			return e.validate()
+		}
+	case *Registration:
+		if e != nil {
+			return e.validate()
+		}
+	}
+	return fmt.Errorf("%w: there is no event", ErrMalformed)
+}

@@ -46,7 +46,7 @@ type Refusal struct {
 // acknowledged is seen by every later call.
 type Reader interface {
 	// Monitors lists monitors in the order of their ids, one entry for each
-	// location, from the id after the cursor on.
+	// location, from the entry after the cursor on.
 	Monitors(ctx context.Context, q MonitorQuery) (Page[MonitorStatus], error)
 	// Monitor returns a monitor's entries, one for each location; ErrUnknown
 	// when there are none.
@@ -100,14 +100,16 @@ type MonitorStatus struct {
 	LastGap      *data.Gap          // newest Last; nil: none
 }
 
-// A Summary counts slots. Measured slots that a gap covers count as measured
-// only. A slot is up when its last attempt is.
+// A Summary counts slots, each once. Measured slots that a gap covers count as
+// measured only, and of two gaps that cover a slot the one that data.Join keeps
+// counts. A slot is up when its last attempt is.
 type Summary struct {
 	Up, Down int64
-	// Gaps holds the slots of gaps by reason. A gap that reaches over the ends
-	// of the range counts with the share of its slots that lies within.
+	// Gaps holds the slots of gaps by reason. A gap of which only a part counts
+	// does so with the slots in that part, as if all of them were spread evenly
+	// from First to Last.
 	Gaps map[data.Reason]int64
-	// Phases of the total time of slots that are up; zero without any.
+	// Of the total times of slots that are up; zero without any.
 	Min, Mean, Max time.Duration
 }
 

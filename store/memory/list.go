@@ -3,6 +3,8 @@ package memory
 import (
 	"cmp"
 	"slices"
+	"sort"
+	"time"
 
 	"github.com/monitorink/monitorink/data"
 )
@@ -26,14 +28,41 @@ func (l *list[E]) join(e E, compare func(a, b E) int) {
 	*l = slices.Insert(s, i, e)
 }
 
-// trim drops the oldest beyond n, now and then, and returns how many.
+// trim drops the oldest beyond n, now and then, and returns how many. What is
+// beyond n can never be among the newest n again, so when it goes does not show.
 func (l *list[E]) trim(n int) int64 {
 	if len(*l) < n+n/8+1 {
 		return 0
 	}
-	drop := len(*l) - n
-	*l = slices.Delete(*l, 0, drop)
-	return int64(drop)
+	return l.drop(len(*l) - n)
+}
+
+func (l *list[E]) drop(n int) int64 {
+	*l = slices.Delete(*l, 0, n)
+	return int64(n)
+}
+
+// newest returns the last n; they are what may be seen.
+func (l list[E]) newest(n int) list[E] { return l[max(0, len(l)-n):] }
+
+// since cuts off, in one step, what at places before t.
+func (l list[E]) since(t time.Time, at func(E) time.Time) list[E] {
+	if t.IsZero() {
+		return l
+	}
+	return l[l.search(t, at):]
+}
+
+// until cuts off, in one step, what at does not place before t.
+func (l list[E]) until(t time.Time, at func(E) time.Time) list[E] {
+	if t.IsZero() {
+		return l
+	}
+	return l[:l.search(t, at)]
+}
+
+func (l list[E]) search(t time.Time, at func(E) time.Time) int {
+	return sort.Search(len(l), func(i int) bool { return !at(l[i]).Before(t) })
 }
 
 func (l list[E]) last() E {
@@ -54,10 +83,35 @@ func compareGaps(a, b *data.Gap) int {
 
 func compareRegistrations(a, b *data.Registration) int { return a.From.Compare(b.From) }
 
+func scheduled(m *data.Measurement) time.Time { return m.Scheduled }
+func last(g *data.Gap) time.Time              { return g.Last }
+func from(r *data.Registration) time.Time     { return r.From }
+
 func insert(s []string, v string) []string {
 	i, found := slices.BinarySearch(s, v)
 	if found {
 		return s
 	}
 	return slices.Insert(s, i, v)
+}
+
+func (k key) compare(l key) int {
+	return cmp.Or(cmp.Compare(k.monitor, l.monitor), cmp.Compare(k.location, l.location))
+}
+
+// merge puts fresh keys, in any order, among the sorted ones.
+func merge(sorted, fresh []key) []key {
+	slices.SortFunc(fresh, key.compare)
+	i, out := len(sorted), append(sorted, fresh...)
+	for j := len(fresh) - 1; j >= 0; { // from the end, so that nothing is overwritten
+		at := i + j
+		if i > 0 && sorted[i-1].compare(fresh[j]) > 0 {
+			i--
+			out[at] = sorted[i]
+			continue
+		}
+		out[at] = fresh[j]
+		j--
+	}
+	return out
 }

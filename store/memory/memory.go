@@ -1,5 +1,9 @@
 // Package memory is the store that lives in the process: it joins events as every
 // store does, keeps the newest of each monitor, and is gone when the process ends.
+//
+// What it forgets, it forgets by the events' own order and never by that of their
+// arrival, so that Save stays a join: a list shows the newest so many of all that
+// ever came. How many monitors there are is not bounded here.
 package memory
 
 import (
@@ -16,30 +20,42 @@ type Options struct {
 	// Measurements is how many measurements are kept of a monitor at a
 	// location, the newest; 0: 20,000.
 	Measurements int
-	// Gaps is how many gaps are kept likewise; 0: 2,000.
-	Gaps int
+	// Gaps and Registrations are how many of these are kept likewise;
+	// 0: 2,000 and 1,000.
+	Gaps          int
+	Registrations int
+	// Total is how many measurements are kept in all, and half as many gaps;
+	// monitors share alike, and each keeps 2 at least. 0: 1,000,000, which take
+	// some 700 MB.
+	Total int
+	// Retention is the age at which measurements and gaps are forgotten; 0: none.
+	Retention time.Duration
 }
 
 // A Store is a store.Store.
 type Store struct {
 	o Options
 
-	mu      sync.RWMutex
-	series  map[key]*series
-	ids     []string            // monitors, sorted
-	places  map[string][]string // locations of a monitor, sorted
-	evicted int64
+	mu     sync.RWMutex
+	series map[key]*series
+	keys   []key               // sorted
+	fresh  []key               // to be merged into keys, within one Save
+	places map[string][]string // locations of a monitor, sorted
+	swept  int                 // series when all were last trimmed
+	stats  Stats
 }
 
 type key struct{ monitor, location string }
 
 // New returns an empty store.
 func New(o Options) *Store {
-	if o.Measurements <= 0 {
-		o.Measurements = 20_000
-	}
-	if o.Gaps <= 0 {
-		o.Gaps = 2_000
+	for _, d := range []struct {
+		option *int
+		value  int
+	}{{&o.Measurements, 20_000}, {&o.Gaps, 2_000}, {&o.Registrations, 1_000}, {&o.Total, 1_000_000}} {
+		if *d.option <= 0 {
+			*d.option = d.value
+		}
 	}
 	return &Store{o: o, series: map[key]*series{}, places: map[string][]string{}}
 }
@@ -52,29 +68,57 @@ type series struct {
 	registrations list[*data.Registration]
 }
 
-// Save joins events into the store. It refuses nothing that decodes.
+// Save joins events into the store. It refuses what has no form to be read in.
 func (s *Store) Save(ctx context.Context, events []data.Event) ([]store.Refusal, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, e := range events {
-		switch e := e.(type) {
-		case *data.Measurement:
-			t := s.at(key{e.Monitor, e.Location})
-			t.measurements.join(e, compareMeasurements)
-			s.evicted += t.measurements.trim(s.o.Measurements)
-		case *data.Gap:
-			t := s.at(key{e.Monitor, e.Location})
-			t.gaps.join(e, compareGaps)
-			s.evicted += t.gaps.trim(s.o.Gaps)
-		case *data.Registration:
-			t := s.at(key{e.Monitor, e.Location})
-			t.registrations.join(e, compareRegistrations)
+	var refused []store.Refusal
+	for i, e := range events { // before the lock, so that readers do not wait for it
+		if err := data.Validate(e); err != nil {
+			refused = append(refused, store.Refusal{Index: i, Err: err})
 		}
 	}
-	return nil, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	oldest, skip := s.oldest(), refused
+	for i, e := range events {
+		if len(skip) > 0 && skip[0].Index == i {
+			skip = skip[1:]
+			continue
+		}
+		s.keep(e, oldest)
+	}
+	s.keys, s.fresh = merge(s.keys, s.fresh), s.fresh[:0]
+	if len(s.series) >= 2*s.swept {
+		s.sweep()
+	}
+	return refused, nil
+}
+
+func (s *Store) keep(e data.Event, oldest time.Time) {
+	switch e := e.(type) {
+	case *data.Measurement:
+		t := s.at(key{e.Monitor, e.Location})
+		if e.Scheduled.Before(oldest) {
+			s.stats.Expired++
+			return
+		}
+		t.measurements.join(e, compareMeasurements)
+		s.trim(t, oldest)
+	case *data.Gap:
+		t := s.at(key{e.Monitor, e.Location})
+		if e.Last.Before(oldest) {
+			s.stats.Expired++
+			return
+		}
+		t.gaps.join(e, compareGaps)
+		s.trim(t, oldest)
+	case *data.Registration:
+		t := s.at(key{e.Monitor, e.Location})
+		t.registrations.join(e, compareRegistrations)
+		s.stats.Evicted += t.registrations.trim(s.o.Registrations)
+	}
 }
 
 func (s *Store) at(k key) *series {
@@ -82,94 +126,77 @@ func (s *Store) at(k key) *series {
 	if t == nil {
 		t = &series{}
 		s.series[k] = t
-		if len(s.places[k.monitor]) == 0 {
-			s.ids = insert(s.ids, k.monitor)
-		}
+		s.fresh = append(s.fresh, k)
 		s.places[k.monitor] = insert(s.places[k.monitor], k.location)
 	}
 	return t
+}
+
+// trim keeps t within its share; what has expired goes now and then.
+func (s *Store) trim(t *series, oldest time.Time) {
+	measurements, gaps := s.share()
+	s.stats.Evicted += t.measurements.trim(measurements) + t.gaps.trim(gaps)
+	slack := oldest.Add(-s.o.Retention / 8)
+	if l := t.measurements; len(l) > 0 && l[0].Scheduled.Before(slack) {
+		s.stats.Expired += t.measurements.drop(l.search(oldest, scheduled))
+	}
+	if l := t.gaps; len(l) > 0 && l[0].Last.Before(slack) {
+		s.stats.Expired += t.gaps.drop(l.search(oldest, last))
+	}
+}
+
+// sweep trims every series; it runs when their number has doubled, because each
+// one's share has halved.
+func (s *Store) sweep() {
+	s.swept = len(s.series)
+	oldest := s.oldest()
+	for _, t := range s.series {
+		s.trim(t, oldest)
+	}
+}
+
+// share is how many measurements and gaps a series may show. It only falls, so
+// that nothing reappears.
+func (s *Store) share() (measurements, gaps int) {
+	each := max(s.o.Total/max(1, len(s.series)), 2)
+	return min(s.o.Measurements, each), min(s.o.Gaps, max(each/2, 2))
+}
+
+// oldest is the instant before which everything has expired; zero: nothing has.
+func (s *Store) oldest() time.Time {
+	if s.o.Retention <= 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(-s.o.Retention)
+}
+
+// measurements and gaps are what may be seen of t.
+func (s *Store) measurements(t *series) list[*data.Measurement] {
+	n, _ := s.share()
+	return t.measurements.newest(n).since(s.oldest(), scheduled)
+}
+
+func (s *Store) gaps(t *series) list[*data.Gap] {
+	_, n := s.share()
+	return t.gaps.newest(n).since(s.oldest(), last)
+}
+
+func (s *Store) registrations(t *series) list[*data.Registration] {
+	return t.registrations.newest(s.o.Registrations)
 }
 
 // Stats are the figures of a Store.
 type Stats struct {
 	Series  int
 	Evicted int64 // events that gave way to newer ones
+	Expired int64 // events that were older than Retention
 }
 
 // Stats may be called at any time.
 func (s *Store) Stats() Stats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return Stats{Series: len(s.series), Evicted: s.evicted}
-}
-
-// Summary counts the slots of a monitor in a range.
-func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	sum := store.Summary{Gaps: map[data.Reason]int64{}}
-	all, err := s.of(ctx, q)
-	if err != nil {
-		return sum, err
-	}
-	var total time.Duration
-	for _, t := range all {
-		items := t.measurements
-		for i, m := range items {
-			if !within(m.Scheduled, q) || i+1 < len(items) && items[i+1].Scheduled.Equal(m.Scheduled) {
-				continue // a later attempt decides
-			}
-			if m.State != data.Up {
-				sum.Down++
-				continue
-			}
-			sum.Up++
-			d := m.Phases.Total.D()
-			total += d
-			sum.Max = max(sum.Max, d)
-			if sum.Up == 1 || d < sum.Min {
-				sum.Min = d
-			}
-		}
-		for _, g := range t.gaps {
-			if n := share(g, q); n > 0 {
-				sum.Gaps[g.Reason] += n
-			}
-		}
-	}
-	if sum.Up > 0 {
-		sum.Mean = total / time.Duration(sum.Up)
-	}
-	return sum, nil
-}
-
-// share is how many of g's slots lie in the range, taking them to be spread
-// evenly.
-func share(g *data.Gap, q store.Query) int64 {
-	first, last := g.First, g.Last
-	if !q.From.IsZero() && first.Before(q.From) {
-		first = q.From
-	}
-	if !q.To.IsZero() && !last.Before(q.To) {
-		last = q.To.Add(-time.Millisecond)
-	}
-	switch {
-	case last.Before(first):
-		return 0
-	case first.Equal(g.First) && last.Equal(g.Last):
-		return g.Slots
-	}
-	whole, part := g.Last.Sub(g.First), last.Sub(first)
-	return int64(float64(g.Slots-1)*(float64(part)/float64(whole))+0.5) + b2i(first.Equal(g.First))
-}
-
-func b2i(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func within(t time.Time, q store.Query) bool {
-	return (q.From.IsZero() || !t.Before(q.From)) && (q.To.IsZero() || t.Before(q.To))
+	stats := s.stats
+	stats.Series = len(s.series)
+	return stats
 }

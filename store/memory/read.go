@@ -6,16 +6,27 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
 )
 
+// The lists that cursors belong to.
+const (
+	listMonitors      = "m"
+	listMeasurements  = "e"
+	listGaps          = "g"
+	listRegistrations = "r"
+)
+
 // A place is where a page begins: after the entry of this identity.
 type place struct {
+	List     string    `json:"k"`
+	Monitor  string    `json:"m,omitempty"`
 	Location string    `json:"l"`
-	At       time.Time `json:"t"`
+	At       time.Time `json:"t,omitzero"`
 	First    time.Time `json:"f,omitzero"`
 	Reason   string    `json:"r,omitempty"`
 	Attempt  int       `json:"a,omitempty"`
@@ -29,12 +40,13 @@ func encodePlace(p place) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func decodePlace(s string) (p place, err error) {
+// decodePlace reads a cursor of list; it takes only what encodePlace writes.
+func decodePlace(s, list string) (p place, err error) {
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	if err == nil {
 		err = json.Unmarshal(b, &p)
 	}
-	if err != nil || p.At.IsZero() {
+	if err != nil || p.List != list || encodePlace(p) != s {
 		return p, fmt.Errorf("%q: %w", s, store.ErrCursor)
 	}
 	return p, nil
@@ -59,8 +71,8 @@ func (s *Store) of(ctx context.Context, q store.Query) ([]*series, error) {
 }
 
 // newest merges the lists that pick chooses, newest first by the order of where,
-// and cuts a page out of them.
-func newest[E data.Event](ctx context.Context, s *Store, q store.Query, pick func(*series) list[E], in func(E) bool, where func(E) place) (store.Page[E], error) {
+// and cuts a page out of them; in, unless it is nil, leaves out more.
+func newest[E data.Event](ctx context.Context, s *Store, q store.Query, name string, pick func(*series) list[E], in func(E) bool, where func(E) place) (store.Page[E], error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	page := store.Page[E]{Items: []E{}}
@@ -68,25 +80,24 @@ func newest[E data.Event](ctx context.Context, s *Store, q store.Query, pick fun
 	if err != nil {
 		return page, err
 	}
-	var after place
-	if q.After != "" {
-		if after, err = decodePlace(q.After); err != nil {
-			return page, err
-		}
-	}
-	limit := store.Bound(q.Limit)
 	heads := make([]list[E], 0, len(all))
 	for _, t := range all {
 		heads = append(heads, pick(t))
 	}
+	if q.After != "" {
+		after, err := decodePlace(q.After, name)
+		if err != nil {
+			return page, err
+		}
+		for i, l := range heads {
+			heads[i] = l[:sort.Search(len(l), func(i int) bool { return !before(where(l[i]), after) })]
+		}
+	}
+	limit := store.Bound(q.Limit)
 	for {
 		best := -1
 		for i := range heads {
-			for len(heads[i]) > 0 { // leave out what the page does not hold
-				e := heads[i].last()
-				if in(e) && (q.After == "" || before(where(e), after)) {
-					break
-				}
+			for in != nil && len(heads[i]) > 0 && !in(heads[i].last()) {
 				heads[i] = heads[i][:len(heads[i])-1]
 			}
 			if len(heads[i]) > 0 && (best < 0 || before(where(heads[best].last()), where(heads[i].last()))) {
@@ -97,7 +108,9 @@ func newest[E data.Event](ctx context.Context, s *Store, q store.Query, pick fun
 			return page, nil
 		}
 		if len(page.Items) == limit {
-			page.Next = encodePlace(where(page.Items[limit-1]))
+			end := where(page.Items[limit-1])
+			end.List = name
+			page.Next = encodePlace(end)
 			return page, nil
 		}
 		page.Items = append(page.Items, heads[best].last())
@@ -122,33 +135,20 @@ func before(a, b place) bool {
 
 // Measurements lists measurements, newest first.
 func (s *Store) Measurements(ctx context.Context, q store.Query) (store.Page[*data.Measurement], error) {
-	return newest(ctx, s, q, func(t *series) list[*data.Measurement] { return until(t.measurements, q.To) },
-		func(m *data.Measurement) bool { return within(m.Scheduled, q) },
+	return newest(ctx, s, q, listMeasurements,
+		func(t *series) list[*data.Measurement] {
+			return s.measurements(t).since(q.From, scheduled).until(q.To, scheduled)
+		}, nil,
 		func(m *data.Measurement) place {
 			return place{Location: m.Location, At: m.Scheduled, Attempt: m.Attempt}
 		})
 }
 
-// until cuts off, in one step, what is not before to.
-func until(l list[*data.Measurement], to time.Time) list[*data.Measurement] {
-	if to.IsZero() {
-		return l
-	}
-	i, _ := slices.BinarySearchFunc(l, to, func(m *data.Measurement, t time.Time) int {
-		if m.Scheduled.Before(t) {
-			return -1
-		}
-		return 1
-	})
-	return l[:i]
-}
-
 // Gaps lists gaps, newest Last first.
 func (s *Store) Gaps(ctx context.Context, q store.Query) (store.Page[*data.Gap], error) {
-	return newest(ctx, s, q, func(t *series) list[*data.Gap] { return t.gaps },
-		func(g *data.Gap) bool {
-			return (q.From.IsZero() || !g.Last.Before(q.From)) && (q.To.IsZero() || g.First.Before(q.To))
-		},
+	return newest(ctx, s, q, listGaps,
+		func(t *series) list[*data.Gap] { return s.gaps(t).since(q.From, last) },
+		func(g *data.Gap) bool { return q.To.IsZero() || g.First.Before(q.To) },
 		func(g *data.Gap) place {
 			return place{Location: g.Location, At: g.Last, First: g.First, Reason: string(g.Reason)}
 		})
@@ -156,12 +156,14 @@ func (s *Store) Gaps(ctx context.Context, q store.Query) (store.Page[*data.Gap],
 
 // Registrations lists registrations, newest From first.
 func (s *Store) Registrations(ctx context.Context, q store.Query) (store.Page[*data.Registration], error) {
-	return newest(ctx, s, q, func(t *series) list[*data.Registration] { return t.registrations },
-		func(r *data.Registration) bool { return within(r.From, q) },
+	return newest(ctx, s, q, listRegistrations,
+		func(t *series) list[*data.Registration] {
+			return s.registrations(t).since(q.From, from).until(q.To, from)
+		}, nil,
 		func(r *data.Registration) place { return place{Location: r.Location, At: r.From} })
 }
 
-// Monitors lists monitors by their ids; a page ends between two of them.
+// Monitors lists monitors by their ids.
 func (s *Store) Monitors(ctx context.Context, q store.MonitorQuery) (store.Page[store.MonitorStatus], error) {
 	page := store.Page[store.MonitorStatus]{Items: []store.MonitorStatus{}}
 	if err := ctx.Err(); err != nil {
@@ -169,23 +171,26 @@ func (s *Store) Monitors(ctx context.Context, q store.MonitorQuery) (store.Page[
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	i := 0
+	rest := s.keys
 	if q.After != "" {
-		id, err := base64.RawURLEncoding.DecodeString(q.After)
-		if err != nil || len(id) == 0 {
-			return page, fmt.Errorf("%q: %w", q.After, store.ErrCursor)
+		p, err := decodePlace(q.After, listMonitors)
+		if err != nil {
+			return page, err
 		}
-		var found bool
-		if i, found = slices.BinarySearch(s.ids, string(id)); found {
+		i, found := slices.BinarySearchFunc(rest, key{p.Monitor, p.Location}, key.compare)
+		if found {
 			i++
 		}
+		rest = rest[i:]
 	}
-	for limit := store.Bound(q.Limit); i < len(s.ids); i++ {
-		if len(page.Items) >= limit {
-			page.Next = base64.RawURLEncoding.EncodeToString([]byte(s.ids[i-1]))
+	limit := store.Bound(q.Limit)
+	for i, k := range rest {
+		if i == limit {
+			end := rest[i-1]
+			page.Next = encodePlace(place{List: listMonitors, Monitor: end.monitor, Location: end.location})
 			break
 		}
-		page.Items = append(page.Items, s.status(s.ids[i])...)
+		page.Items = append(page.Items, s.status(k))
 	}
 	return page, nil
 }
@@ -200,17 +205,17 @@ func (s *Store) Monitor(ctx context.Context, id string) ([]store.MonitorStatus, 
 	if len(s.places[id]) == 0 {
 		return nil, fmt.Errorf("%q: %w", id, store.ErrUnknown)
 	}
-	return s.status(id), nil
-}
-
-func (s *Store) status(id string) []store.MonitorStatus {
 	var all []store.MonitorStatus
 	for _, l := range s.places[id] {
-		t := s.series[key{id, l}]
-		all = append(all, store.MonitorStatus{
-			Monitor: id, Location: l,
-			Registration: t.registrations.last(), Last: t.measurements.last(), LastGap: t.gaps.last(),
-		})
+		all = append(all, s.status(key{id, l}))
 	}
-	return all
+	return all, nil
+}
+
+func (s *Store) status(k key) store.MonitorStatus {
+	t := s.series[k]
+	return store.MonitorStatus{
+		Monitor: k.monitor, Location: k.location,
+		Registration: s.registrations(t).last(), Last: s.measurements(t).last(), LastGap: s.gaps(t).last(),
+	}
 }
