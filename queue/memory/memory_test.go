@@ -1,8 +1,10 @@
 package memory_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -78,6 +80,24 @@ func TestFinishLetsTheSubscriberEnd(t *testing.T) {
 	s.Settle(c, queue.Outcome{Verdict: queue.Accepted})
 	if err := <-ended; !errors.Is(err, queue.ErrClosed) {
 		t.Errorf("next: got %v, want %v", err, queue.ErrClosed)
+	}
+}
+
+func TestInFlightTakesRoom(t *testing.T) {
+	q := memory.New(memory.Options{Capacity: 2})
+	s, _ := q.Subscribe()
+	if err := q.Publish(t.Context(), messages(2)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := s.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := q.Publish(ctx, messages(1)); !errors.Is(err, queue.ErrFull) {
+		t.Errorf("got %v with all room in flight, want %v", err, queue.ErrFull)
 	}
 }
 

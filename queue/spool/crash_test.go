@@ -133,6 +133,9 @@ func (l *life) check(t *testing.T, d *disk) {
 		t.Fatalf("open after a crash: %v", err)
 	}
 	defer s.Close() //nolint:errcheck // checked elsewhere
+	if found.CursorLost {
+		t.Error("the cursor is lost")
+	}
 	if found.Found && found.Checkpoint.Equal(l.maybe) {
 		l.after, l.mark = map[string]bool{}, l.maybe // it made it
 	}

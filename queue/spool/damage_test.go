@@ -78,14 +78,15 @@ func contents(t testing.TB, d *disk) ([]queue.Message, spool.Recovery) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	publish(t, s, queue.Message{Key: "end", Kind: data.KindGap, Value: []byte("{}")})
+	end := fmt.Sprintf("end %d", found.Records)
+	publish(t, s, queue.Message{Key: end, Kind: data.KindGap, Value: []byte("{}")})
 	var all []queue.Message
 	for {
 		m, err := sub.Next(t.Context())
 		if err != nil {
 			t.Fatalf("next: %v", err)
 		}
-		if m.Key == "end" {
+		if m.Key == end {
 			break
 		}
 		all = append(all, m)
@@ -190,6 +191,63 @@ func TestForgedRecordIsNoRecord(t *testing.T) {
 	got, found := contents(t, d)
 	if len(got) != 1 || string(got[0].Value) != `{"n":7}` || found.Corrupt != 1 {
 		t.Errorf("got %d messages, found %+v; want only the second", len(got), found)
+	}
+}
+
+func TestTornTailIsCutOnce(t *testing.T) {
+	files := image(t)
+	last := filepath.Join("spool", "0000000000000003.segment")
+	files[last] = append(files[last], bytes.Repeat([]byte("torn"), 200)...)
+	d := restore(files)
+	for i, want := range []int64{800, 0, 0} {
+		if got, found := contents(t, d); len(got) != 18+i || found.TornBytes != want || found.Corrupt != 0 {
+			t.Errorf("opened %d times: got %d messages, found %+v, want %d torn bytes", i+1, len(got), found, want)
+		}
+	}
+}
+
+// TestOpenSyncsWhatAKilledProcessLeft: it was written, though not synced, is
+// handed out now, and so must stay.
+func TestOpenSyncsWhatAKilledProcessLeft(t *testing.T) {
+	for seed := range uint64(20) {
+		d := restore(image(t))
+		n := d.names[filepath.Join("spool", "0000000000000003.segment")]
+		n.synced, n.writes = nil, []write{{0, n.data}}
+		s, _, err := spool.Open(spool.Options{Dir: "spool", FS: d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		got, _ := contents(t, d.crash(rand.New(rand.NewPCG(seed, 0))))
+		if lost := missing(t, got); len(lost) > 0 {
+			t.Fatalf("lost %v", lost)
+		}
+	}
+}
+
+// TestCursorBehindTheEndHidesNothing: the disk has lost what it had promised to
+// keep, and what is published next must be handed out all the same.
+func TestCursorBehindTheEndHidesNothing(t *testing.T) {
+	d := restore(image(t))
+	s, found, err := spool.Open(spool.Options{Dir: "spool", FS: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, _ := s.Subscribe()
+	settle(t, sub, found.Unsettled)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	last := d.names[filepath.Join("spool", "0000000000000003.segment")]
+	last.data = last.data[:60]
+	if got, _ := contents(t, d); len(got) != 0 {
+		t.Errorf("got %d messages that were settled", len(got))
+	}
+	delete(d.names, filepath.Join("spool", "0000000000000003.segment"))
+	if got, _ := contents(t, d); len(got) != 0 {
+		t.Errorf("got %d messages that were settled", len(got))
 	}
 }
 

@@ -301,9 +301,17 @@ func (f *file) Truncate(size int64) error {
 func (f *file) Sync() error {
 	f.d.mu.Lock()
 	defer f.d.mu.Unlock()
-	if err := f.d.step("sync", f.name); err != nil {
+	err := f.d.step("sync", f.name)
+	if errors.Is(err, errCrashed) {
 		return err
 	}
-	f.n.synced, f.n.writes = append([]byte(nil), f.n.data...), nil
-	return nil
+	if err == nil {
+		on := inode{data: f.n.synced}
+		for _, w := range f.n.writes {
+			on.apply(w)
+		}
+		f.n.synced = on.data
+	}
+	f.n.writes = nil // after an error, too: no later sync makes up for it
+	return err
 }

@@ -3,6 +3,7 @@ package spool_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,6 +60,9 @@ func TestCheckpointsFitAlwaysIntoAFullSpool(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := fill(t, s)
+		if st := s.Stats(); st.Bytes > o.Size-64<<10 {
+			t.Errorf("%d of %d bytes are taken, which leaves too little for checkpoints", st.Bytes, o.Size)
+		}
 		var at time.Time
 		for i := range 10000 {
 			at = time.UnixMilli(int64(i))
@@ -185,14 +189,20 @@ func TestFailedWritesAreTriedAgainElsewhere(t *testing.T) {
 					t.Fatal(err)
 				}
 				count := 0
+				unsure := map[string]bool{}
 				d.mu.Lock()
 				d.fail = func(o, name string) error {
+					if o == "sync" && unsure[name] {
+						t.Errorf("%s is synced again after that went wrong", name)
+					}
+					delete(unsure, map[bool]string{true: name}[o == "create"])
 					if o != op && (o != "sync" || op != "truncate") || !strings.HasSuffix(name, ".segment") && op != "syncdir" {
 						return nil
 					}
 					if count++; count%3 == 0 {
 						return nil
 					}
+					unsure[name] = o == "sync"
 					return syscall.EIO
 				}
 				d.mu.Unlock()
@@ -211,6 +221,12 @@ func TestFailedWritesAreTriedAgainElsewhere(t *testing.T) {
 				}
 				if err := s.Close(); err != nil {
 					t.Errorf("close: %v", err)
+				}
+				got, _ := contents(t, d.crash(rand.New(rand.NewPCG(1, 1))))
+				for i, m := range numbered(0, 50) {
+					if i >= len(got) || string(got[i].Value) != string(m.Value) {
+						t.Fatalf("after a crash %d messages are left, and %d is not %s", len(got), i, m.Value)
+					}
 				}
 			})
 		})

@@ -1,6 +1,8 @@
 package spool_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -171,6 +173,24 @@ func TestWindowIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestLargeValuesInFlightAreBounded(t *testing.T) {
+	s, _ := mustOpen(t, spool.Options{Dir: t.TempDir()})
+	for range 5 {
+		publish(t, s, queue.Message{Key: "large", Value: make([]byte, 16<<20)})
+	}
+	sub, _ := s.Subscribe()
+	for range 4 {
+		if _, err := sub.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := sub.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v with 64 MiB in flight, want that Next waits", err)
+	}
 }
 
 func TestSyncDelayGathersPublishers(t *testing.T) {
