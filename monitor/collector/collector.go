@@ -93,7 +93,7 @@ func New(o Options) *Collector {
 			}
 			c.log.Info("collector drains", "reason", reason)
 		},
-		OnAbort:   func(stage string, err error) { c.log.Error("aborting", "stage", stage, "error", err) },
+		OnAbort: func(stage string, err error) { c.log.Error("aborting", "stage", stage, "error", err) },
 	}})
 	messages := pipeline.From(c.pipe, "subscribe", source{o.Subscription})
 	events := pipeline.Map(messages, "decode", pipeline.Recover(decode))
