@@ -28,7 +28,8 @@
 // slot after the checkpoint that is accounted for. When that would keep a full
 // spool full for ever, the newest checkpoint is written again at the end, and
 // settled segments before it go whatever their time: the price is a gap that
-// covers a slot which was measured, and there the measurement wins.
+// covers a slot which was measured, and there the measurement wins. Without any
+// checkpoint settled segments stay until the spool is full.
 //
 // # What it is not
 //

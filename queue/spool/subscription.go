@@ -106,6 +106,11 @@ func (sub *Subscription) read() (*entry, error) {
 	s := sub.s
 	s.reading.Lock()
 	defer s.reading.Unlock()
+	select {
+	case <-s.closed: // and with it the reader
+		return nil, queue.ErrClosed
+	default:
+	}
 	e, err := s.readNext()
 	if err != nil {
 		return nil, err
