@@ -26,7 +26,6 @@ const (
 // A conn is a connection that speaks HTTP/1, or HTTP/2 when h2 is not nil.
 type conn struct {
 	net.Conn // TLS included
-	raw      net.Conn
 	remote   string
 	tls      *data.TLS
 	h2       *http.ClientConn
@@ -44,9 +43,9 @@ var conns = sync.Pool{New: func() any {
 	return c
 }}
 
-func newConn(raw, nc net.Conn) *conn {
+func newConn(nc net.Conn) *conn {
 	c := conns.Get().(*conn)
-	c.raw, c.Conn, c.remote = raw, nc, nc.RemoteAddr().String()
+	c.Conn, c.remote = nc, nc.RemoteAddr().String()
 	c.br.Reset(c)
 	return c
 }
@@ -56,7 +55,7 @@ func (c *conn) close() {
 		c.h2.Close()
 	}
 	c.Conn.Close()
-	c.raw, c.Conn, c.tls, c.h2 = nil, nil, nil, nil
+	c.Conn, c.tls, c.h2 = nil, nil, nil
 	if cap(c.out) <= 4<<10 {
 		conns.Put(c)
 	}

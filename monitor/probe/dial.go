@@ -44,7 +44,7 @@ func (r *run) dial(h *hop) (*conn, error) {
 	}
 	if h.url.Scheme != "https" {
 		r.step(phaseRequest)
-		return newConn(nc, nc), nil
+		return newConn(nc), nil
 	}
 	r.step(phaseTLS)
 	return r.greet(h, nc)
@@ -66,7 +66,7 @@ func (r *run) greet(h *hop, nc net.Conn) (*conn, error) {
 	}
 	state := tc.ConnectionState()
 	r.step(phaseRequest)
-	c := newConn(nc, tc)
+	c := newConn(tc)
 	c.tls = &data.TLS{Version: tls.VersionName(state.Version), Expires: expires(state.VerifiedChains)}
 	if state.NegotiatedProtocol == "h2" {
 		if err := r.upgrade(h, c); err != nil {

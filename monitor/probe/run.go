@@ -178,9 +178,6 @@ func (r *run) part(v *visit, broken bool) {
 	if keep && c.ready() && r.p.idle.put(v.hop.key, c) {
 		return
 	}
-	if broken {
-		c.raw.Close() // TLS would like to say goodbye, which may block
-	}
 	c.close()
 }
 
