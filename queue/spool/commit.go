@@ -186,6 +186,10 @@ func (s *Spool) putBack(batch []*group, err error) {
 	defer s.mu.Unlock()
 	s.err = err
 	s.pending = append(batch, s.pending...)
+	if errors.Is(err, syscall.ENOSPC) {
+		s.full = true
+		signal(s.tidy) // what is settled may make room on the disk, too
+	}
 }
 
 // commit writes the groups into the active segment, fsyncs, and says so.

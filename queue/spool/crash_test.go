@@ -27,7 +27,7 @@ type life struct {
 func TestCrashLosesNothingAcknowledged(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	for run := range uint64(250) {
+	for run := range uint64(150) {
 		rng := rand.New(rand.NewPCG(seed, run))
 		d := newDisk()
 		l := &life{acked: map[string]bool{}, after: map[string]bool{}, accepted: map[string]bool{}, refused: map[string]bool{}}

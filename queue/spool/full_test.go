@@ -177,6 +177,49 @@ func TestFullDiskIsWaitedFor(t *testing.T) {
 	})
 }
 
+// TestSettledSegmentsMakeRoomOnAFullDisk: none of them is covered by the time of
+// the checkpoint.
+func TestSettledSegmentsMakeRoomOnAFullDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		s, _, err := spool.Open(spool.Options{Dir: "spool", FS: d, SegmentSize: 5000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mark := time.Now().Add(-time.Hour)
+		publish(t, s, bulk(20)...)
+		publish(t, s, bulk(20)...)
+		if err := s.Checkpoint(t.Context(), mark); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, s, bulk(20)...)
+		sub, _ := s.Subscribe()
+		settle(t, sub, 60)
+		synctest.Wait()
+		if n := d.segments(); n < 3 {
+			t.Fatalf("%d segments, want all of them", n)
+		}
+		d.mu.Lock()
+		d.room = 0
+		d.mu.Unlock()
+		publish(t, s, bulk(30)...)
+		settle(t, sub, 30)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s, found, err := spool.Open(spool.Options{Dir: "spool", FS: d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !found.Checkpoint.Equal(mark.Truncate(time.Millisecond)) || found.Unsettled != 0 {
+			t.Errorf("found %+v, want the checkpoint %s", found, mark)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // TestFailedWritesAreTriedAgainElsewhere lets each kind of operation fail now and
 // then: nothing is acknowledged that is not there, nothing is there twice.
 func TestFailedWritesAreTriedAgainElsewhere(t *testing.T) {

@@ -101,9 +101,10 @@ func (s *Spool) relieve() {
 	}
 	if newest.ok && behind {
 		again := &group{checkpoint: newest.at, size: headSize + checkpointFrame, done: make(chan error, 1)}
-		if s.submit(context.Background(), again) != nil {
-			return // closed
-		}
+		// On a full disk it finds no room before something goes.
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		_ = s.submit(ctx, again)
+		cancel()
 	}
 	s.remove(true)
 }
