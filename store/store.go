@@ -18,7 +18,7 @@ import (
 var (
 	// ErrCursor is wrapped when a cursor is not one that this store gave.
 	ErrCursor = errors.New("not a cursor of this store")
-	// ErrUnknown is wrapped when a monitor has never been registered nor measured.
+	// ErrUnknown is wrapped when no event of a monitor has ever been saved.
 	ErrUnknown = errors.New("unknown monitor")
 )
 
@@ -43,7 +43,9 @@ type Refusal struct {
 }
 
 // A Reader answers. It may be used by several goroutines. What Save has
-// acknowledged is seen by every later call.
+// acknowledged is seen by every later call. Lists are in the descending order of
+// what the method says, then of First and Reason (gaps), and of Location; texts
+// compare by their bytes.
 type Reader interface {
 	// Monitors lists monitors in the order of their ids, one entry for each
 	// location, from the entry after the cursor on.

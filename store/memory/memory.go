@@ -26,7 +26,7 @@ type Options struct {
 	Registrations int
 	// Total is how many measurements are kept in all, and half as many gaps;
 	// monitors share alike, and each keeps 2 at least. 0: 1,000,000, which take
-	// some 700 MB.
+	// about half a gigabyte.
 	Total int
 	// Retention is the age at which measurements and gaps are forgotten; 0: none.
 	Retention time.Duration
