@@ -3,7 +3,6 @@ package memory_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,15 +18,15 @@ func TestContract(t *testing.T) {
 
 var start = time.UnixMilli(1_790_000_000_000).UTC()
 
-func up(monitor string, at time.Time) *data.Measurement {
+func measurement(monitor string, at time.Time) *data.Measurement {
 	return &data.Measurement{
 		Monitor: monitor, Location: "ber1", Scheduled: at, Attempt: 1, State: data.Up, Started: at,
 		Method: "GET", URL: "https://shop.example/", Phases: data.Phases{Total: data.SpanOf(time.Millisecond)},
 	}
 }
 
-func stopped(monitor string, at time.Time) *data.Gap {
-	return &data.Gap{Monitor: monitor, Location: "ber1", First: at, Last: at, Slots: 1, Reason: data.Stopped}
+func gap(at time.Time) *data.Gap {
+	return &data.Gap{Monitor: "m", Location: "ber1", First: at, Last: at, Slots: 1, Reason: data.Stopped}
 }
 
 func registered(monitor string, at time.Time) *data.Registration {
@@ -71,12 +70,12 @@ func TestStoreShowsTheNewestInWhateverOrderTheyCame(t *testing.T) {
 	s := memory.New(memory.Options{Measurements: 20, Gaps: 10, Registrations: 5})
 	for _, i := range r.Perm(200) {
 		at := start.Add(time.Duration(i) * time.Second)
-		save(t, s, up("shop", at), stopped("shop", at), registered("shop", at))
+		save(t, s, measurement("m", at), gap(at), registered("m", at))
 		if i%3 == 0 {
-			save(t, s, up("shop", at))
+			save(t, s, measurement("m", at))
 		}
 	}
-	n, oldest := lengths(t, s, "shop")
+	n, oldest := lengths(t, s, "m")
 	if want := [3]int{20, 10, 5}; n != want || !oldest.Equal(start.Add(180*time.Second)) {
 		t.Errorf("shown are %v from %v on, want %v, and the newest", n, oldest, want)
 	}
@@ -90,7 +89,7 @@ func TestStoreSharesItsTotalAmongMonitors(t *testing.T) {
 	fill := func(id string) {
 		for i := range 60 {
 			at := start.Add(time.Duration(i) * time.Second)
-			save(t, s, up(id, at), stopped(id, at))
+			save(t, s, measurement(id, at), &data.Gap{Monitor: id, Location: "ber1", First: at, Last: at, Slots: 1, Reason: data.Stopped})
 		}
 	}
 	fill("a")
@@ -120,68 +119,15 @@ func TestStoreForgetsWhatIsOlderThanRetention(t *testing.T) {
 	s := memory.New(memory.Options{Retention: time.Hour})
 	now := data.Millis(time.Now())
 	old, young := now.Add(-2*time.Hour), now.Add(-time.Minute)
-	save(t, s, up("shop", old), stopped("shop", old), registered("shop", old), up("shop", young), stopped("shop", young))
-	if n, oldest := lengths(t, s, "shop"); n != [3]int{1, 1, 1} || !oldest.Equal(young) {
+	save(t, s, measurement("m", old), gap(old), registered("m", old), measurement("m", young), gap(young))
+	if n, oldest := lengths(t, s, "m"); n != [3]int{1, 1, 1} || !oldest.Equal(young) {
 		t.Errorf("shown are %v from %v on", n, oldest)
 	}
 	if got := s.Stats().Expired; got != 2 {
 		t.Errorf("counted are %d, want 2", got)
 	}
-	sum, err := s.Summary(t.Context(), store.Query{Monitor: "shop"})
+	sum, err := s.Summary(t.Context(), store.Query{Monitor: "m"})
 	if err != nil || sum.Up != 1 || len(sum.Gaps) != 0 {
 		t.Errorf("got %+v, %v, want one slot, which is up", sum, err)
 	}
-}
-
-func BenchmarkSave(b *testing.B) {
-	const monitors, batch = 1000, 500
-	s := memory.New(memory.Options{Measurements: 100})
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		events := make([]data.Event, batch)
-		for i := range events {
-			events[i] = up(fmt.Sprint("monitor-", n%monitors), start.Add(time.Duration(n/monitors)*10*time.Second))
-			n++
-		}
-		save(b, s, events...)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/event")
-}
-
-func BenchmarkReadWhileSaving(b *testing.B) {
-	s := memory.New(memory.Options{})
-	for i := range 20_000 {
-		save(b, s, up("shop", start.Add(time.Duration(i)*time.Second)))
-	}
-	var writer sync.WaitGroup
-	defer writer.Wait()
-	stop := make(chan struct{}) // closed when the readers are done
-	defer close(stop)
-	writer.Go(func() {
-		for i := 20_000; ; i++ {
-			select {
-			case <-stop:
-				return
-			default:
-				if _, err := s.Save(b.Context(), []data.Event{up("shop", start.Add(time.Duration(i)*time.Second))}); err != nil {
-					return // the benchmark has ended
-				}
-			}
-		}
-	})
-	b.Run("page", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := s.Measurements(b.Context(), store.Query{Monitor: "shop"}); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("summary", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := s.Summary(b.Context(), store.Query{Monitor: "shop"}); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }
