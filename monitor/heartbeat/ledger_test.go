@@ -9,6 +9,7 @@ import (
 
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/schedule"
+	"github.com/monitorink/monitorink/pipeline"
 )
 
 func seeded(t *testing.T) *rand.Rand {
@@ -196,5 +197,19 @@ func TestGapsStayBoundedWhileTheyCannotBeWritten(t *testing.T) {
 	}
 	if slots != 10_000 {
 		t.Errorf("they account for %d slots, want 10,000", slots)
+	}
+}
+
+func TestASlotWhoseResultMayBeLostHoldsTheCheckpointBack(t *testing.T) {
+	start := time.UnixMilli(1_800_000_000_000).UTC()
+	h := &Heartbeat{}
+	h.ledger = newLedger("l", "i", start, &h.counts)
+	at := start.Add(time.Second)
+	due := schedule.Due{Slot: data.Slot{Monitor: "a", Location: "l", Scheduled: at}, Registration: &data.Registration{Monitor: "a"}}
+	jobs := h.ledger.release(schedule.Window{Due: []schedule.Due{due}, Upto: at.Add(time.Second)}, nil)
+	s := &source{h: h}
+	s.Settle(jobs[0], pipeline.Outcome{Verdict: pipeline.Undecided})
+	if got := h.ledger.checkpoint(); !got.Before(at) {
+		t.Errorf("checkpoint %v, although the slot %v is undecided", got, at)
 	}
 }

@@ -28,6 +28,7 @@ func Once(ctx context.Context, p *probe.Prober, m *data.Monitor, location, insta
 func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement, now func() time.Time) {
 	r := p.Probe(ctx, t.probe)
 	defer r.Release()
+	m.Degraded = r.Waited // for its share of the body budget: our own doing
 	m.Started, m.Method, m.URL = r.Started, t.method, t.url
 	m.HTTP, m.TLS, m.Phases, m.Hops = r.HTTP, r.TLS, r.Phases, r.Hops
 	m.Expectations, m.Error = t.match.Judge(subject(r), now())
