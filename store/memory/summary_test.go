@@ -1,6 +1,8 @@
 package memory_test
 
 import (
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -81,4 +83,28 @@ func TestReadersReadWhileWritersWrite(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestAMonitorGivesWayWhenOthersCome(t *testing.T) {
+	s := memory.New(memory.Options{Total: 64})
+	for n := range 64 {
+		save(t, s, measurement("m", time.Unix(int64(n), 0)))
+	}
+	for n := range 15 {
+		save(t, s, measurement(fmt.Sprint(n), time.Unix(0, 0)))
+	}
+	if got := s.Stats(); got.Series != 16 || got.Evicted != 60 {
+		t.Errorf("got %+v, want 16 series, and 60 of the first's 64 measurements evicted", got)
+	}
+}
+
+func TestACursorIsTakenOnlyAsItWasGiven(t *testing.T) {
+	s := memory.New(memory.Options{})
+	save(t, s, measurement("m", time.Unix(0, 0)), measurement("m", time.Unix(1, 0)))
+	for _, text := range []string{`{"k":"e"}`, `{"k":"e","l":"","x":1}`, `{"l":"","k":"e"}`} {
+		after := base64.RawURLEncoding.EncodeToString([]byte(text))
+		if _, err := s.Measurements(t.Context(), store.Query{Monitor: "m", After: after}); !errors.Is(err, store.ErrCursor) {
+			t.Errorf("%s: got %v, want ErrCursor", text, err)
+		}
+	}
 }
