@@ -62,7 +62,7 @@ lint: $(TOOLS)/staticcheck-$(STATICCHECK_VERSION) ## gofmt, vet, staticcheck and
 	$(GO) vet ./...
 	$(TOOLS)/staticcheck-$(STATICCHECK_VERSION) ./...
 ifneq ($(GOLANGCI),0)
-	@$(MAKE) --no-print-directory $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
+	@$(MAKE) -s $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 	$(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) run
 endif
 
