@@ -17,25 +17,21 @@ type api struct {
 	log   *slog.Logger
 }
 
-// routes adds the API and the page to mux, each behind guard.
-func (a *api) routes(mux *http.ServeMux, guard func(http.Handler) http.Handler) {
-	get := func(path string, h func(http.ResponseWriter, *http.Request) error) {
-		mux.Handle("GET "+path, guard(a.handle(h)))
-		mux.Handle(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Allow", "GET, HEAD")
-			fail(w, r, http.StatusMethodNotAllowed, "only GET and HEAD are allowed here")
-		}))
+// routes adds the API to mux.
+func (a *api) routes(mux *http.ServeMux) {
+	for path, h := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"/api/v1/monitors":                    a.monitors,
+		"/api/v1/monitors/{id}":               a.monitor,
+		"/api/v1/monitors/{id}/summary":       a.summary,
+		"/api/v1/monitors/{id}/measurements":  events(a, store.Reader.Measurements),
+		"/api/v1/monitors/{id}/gaps":          events(a, store.Reader.Gaps),
+		"/api/v1/monitors/{id}/registrations": events(a, store.Reader.Registrations),
+	} {
+		get(mux, path, a.handle(h))
 	}
-	get("/api/v1/monitors", a.monitors)
-	get("/api/v1/monitors/{id}", a.monitor)
-	get("/api/v1/monitors/{id}/summary", a.summary)
-	get("/api/v1/monitors/{id}/measurements", events(a, store.Reader.Measurements))
-	get("/api/v1/monitors/{id}/gaps", events(a, store.Reader.Gaps))
-	get("/api/v1/monitors/{id}/registrations", events(a, store.Reader.Registrations))
-	mux.Handle("/api/", guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusNotFound, "there is nothing here; the API begins at /api/v1/monitors")
-	})))
-	mux.Handle("/", page())
+	})
 }
 
 // handle answers with what h returns as an error.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,11 +18,15 @@ type badParameter struct{ name, was, allowed string }
 
 // Error is one sentence for the user.
 func (e *badParameter) Error() string {
-	was := e.was
-	if len(was) > 100 {
-		was = was[:100] + "…"
+	return fmt.Sprintf("%s is %q: it must be %s", short(e.name), short(e.was), e.allowed)
+}
+
+// short cuts what a client sent, before it is sent back.
+func short(s string) string {
+	if len(s) > 100 {
+		return s[:100] + "…"
 	}
-	return fmt.Sprintf("%s is %q: it must be %s", e.name, was, e.allowed)
+	return s
 }
 
 // parse reads the parameters that a path allows, and refuses any other.
@@ -31,7 +36,8 @@ func parse(r *http.Request, allowed ...string) (store.Query, error) {
 	if err != nil {
 		return q, &badParameter{"the query", r.URL.RawQuery, "url-encoded"}
 	}
-	for name, list := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		list := values[name]
 		v := list[0]
 		switch {
 		case !slices.Contains(allowed, name):
@@ -67,10 +73,10 @@ func parse(r *http.Request, allowed ...string) (store.Query, error) {
 
 func instant(name, v string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, v)
-	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return t, &badParameter{name, v, "an RFC 3339 time such as 2026-11-23T21:48:30Z"}
 	}
-	return t.UTC(), nil
+	return t, nil
 }
 
 func oneOf(names []string) string {

@@ -45,9 +45,9 @@ type Options struct {
 
 // Health serves /livez, /readyz and /metrics.
 func Health(o HealthOptions) http.Handler {
-	mux := http.NewServeMux()
-	health(mux, o)
-	return secure(mux)
+	guarded := http.NewServeMux()
+	guarded.HandleFunc("/", nothing)
+	return health(o, guarded)
 }
 
 // New serves the API under /api/v1, the page at /, and what Health serves.
@@ -55,18 +55,22 @@ func New(o Options) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	mux := http.NewServeMux()
-	health(mux, HealthOptions{Ready: o.Ready, Metrics: o.Metrics, Token: o.Token})
+	guarded := http.NewServeMux()
 	a := &api{store: o.Store, log: o.Logger}
-	a.routes(mux, func(h http.Handler) http.Handler { return guard(o.Token, h) })
-	return secure(mux)
+	a.routes(guarded)
+	page(guarded)
+	guarded.HandleFunc("/", nothing)
+	return health(HealthOptions{Ready: o.Ready, Metrics: o.Metrics, Token: o.Token}, guarded)
 }
 
-func health(mux *http.ServeMux, o HealthOptions) {
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+// health serves what o says, and leaves the rest to guarded, which with
+// /metrics is behind the token.
+func health(o HealthOptions, guarded *http.ServeMux) http.Handler {
+	mux := http.NewServeMux()
+	get(mux, "/livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]string{"status": "alive"})
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+	}))
+	get(mux, "/readyz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		var problems []Problem
 		if o.Ready != nil {
 			problems = o.Ready()
@@ -76,10 +80,26 @@ func health(mux *http.ServeMux, o HealthOptions) {
 			return
 		}
 		reply(w, http.StatusOK, map[string]string{"status": "ready"})
-	})
+	}))
 	if o.Metrics != nil {
-		mux.Handle("GET /metrics", guard(o.Token, o.Metrics))
+		get(guarded, "/metrics", o.Metrics)
 	}
+	mux.Handle("/", guard(o.Token, guarded))
+	return secure(mux)
+}
+
+// get serves path with h, and says to other methods which are allowed.
+func get(mux *http.ServeMux, path string, h http.Handler) {
+	mux.Handle("GET "+path, h)
+	mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", "GET, HEAD")
+		fail(w, r, http.StatusMethodNotAllowed, "only GET and HEAD are allowed here")
+	})
+}
+
+// nothing serves the paths that there are not.
+func nothing(w http.ResponseWriter, r *http.Request) {
+	fail(w, r, http.StatusNotFound, "there is nothing at this path")
 }
 
 // guard lets only those pass who show the token.
@@ -129,6 +149,6 @@ func write(w http.ResponseWriter, code int, kind string, v any) {
 // fail answers with problem details.
 func fail(w http.ResponseWriter, r *http.Request, code int, detail string) {
 	write(w, code, "application/problem+json", map[string]any{
-		"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail, "instance": r.URL.Path,
+		"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail, "instance": r.URL.EscapedPath(),
 	})
 }
