@@ -1,8 +1,11 @@
 package data
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -115,26 +118,42 @@ func (r *Registration) appendJSON(b []byte) []byte {
 	o.int("timeout_us", r.Timeout.Microseconds())
 	o.str("method", r.Method)
 	o.str("url", r.URL)
-	if len(r.Labels) > 0 {
-		names := make([]string, 0, len(r.Labels))
-		for name := range r.Labels {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		o.open("labels")
-		for i, name := range names {
-			if i > 0 {
-				o.b = append(o.b, ',')
-			}
-			o.b = append(appendString(o.b, name), ':')
-			o.b = appendString(o.b, r.Labels[name])
-		}
-		o.close()
-	}
+	o.labels(r.Labels)
 	if r.Paused {
 		o.bool("paused", true)
 	}
 	return append(o.b, '}')
+}
+
+// labels appends names in the order in which they will be read again: names that
+// are not UTF-8 are ordered, and told apart, as what they become.
+func (o *object) labels(labels map[string]string) {
+	if len(labels) == 0 {
+		return
+	}
+	names := slices.SortedFunc(maps.Keys(labels), func(a, b string) int {
+		return cmp.Or(strings.Compare(text(a), text(b)), strings.Compare(a, b))
+	})
+	o.open("labels")
+	for i, name := range names {
+		switch {
+		case i > 0 && text(name) == text(names[i-1]):
+			continue
+		case i > 0:
+			o.b = append(o.b, ',')
+		}
+		o.b = append(appendString(o.b, name), ':')
+		o.b = appendString(o.b, labels[name])
+	}
+	o.close()
+}
+
+// text is s with U+FFFD for each byte that is not UTF-8.
+func text(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }
 
 // An object appends the members of a JSON object whose brace is open.
