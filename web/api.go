@@ -30,7 +30,7 @@ func (a *api) routes(mux *http.ServeMux) {
 		get(mux, path, a.handle(h))
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, r, http.StatusNotFound, "there is nothing here; the API begins at /api/v1/monitors")
+		fail(w, r, http.StatusNotFound, "there is nothing here; the API begins at /api/v1/monitors, and the slashes of an id are written %2F")
 	})
 }
 
