@@ -63,6 +63,7 @@ type Heartbeat struct {
 	pipe   *pipeline.Pipeline
 	counts counters
 	start  time.Time
+	asked  atomic.Bool // to announce
 
 	mu  sync.Mutex
 	set []Definition // what is applied now

@@ -13,8 +13,12 @@ const (
 	announceEvery = 24 * time.Hour // registrations
 )
 
-// keep writes gaps and checkpoints every second, and the registrations daily,
-// until ctx ends.
+// Announce publishes all registrations again, soon: for a subscriber that may not
+// know them.
+func (h *Heartbeat) Announce() { h.asked.Store(true) }
+
+// keep writes gaps and checkpoints every second, and the registrations daily
+// and when asked, until ctx ends.
 func (h *Heartbeat) keep(ctx context.Context) {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -28,12 +32,14 @@ func (h *Heartbeat) keep(ctx context.Context) {
 		if err := h.flush(ctx, false); err != nil && ctx.Err() == nil {
 			h.log.Warn("gaps and checkpoint are not written; trying again", "error", err)
 		}
-		if now := h.o.Now(); now.Sub(announced) >= announceEvery {
+		if now := h.o.Now(); h.asked.Swap(false) || now.Sub(announced) >= announceEvery {
 			h.mu.Lock()
 			set := h.set
 			h.mu.Unlock()
 			if h.announce(ctx, set) == nil {
 				announced = now
+			} else {
+				h.asked.Store(true)
 			}
 		}
 	}

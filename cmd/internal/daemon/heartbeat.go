@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
@@ -12,6 +13,7 @@ import (
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/monitor/probe"
+	"github.com/monitorink/monitorink/queue"
 	"github.com/monitorink/monitorink/queue/remote"
 	"github.com/monitorink/monitorink/web"
 )
@@ -32,7 +34,15 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		return err
 	}
 	defer func() { logClose(log, "queue", q.close) }()
-	offer := remote.NewServer(q.subscribe, remote.ServerOptions{Token: cfg.Token, Logger: log})
+	var running atomic.Pointer[heartbeat.Heartbeat]
+	subscribe := func() (queue.Subscription, error) {
+		sub, err := q.subscribe()
+		if h := running.Load(); err == nil && h != nil {
+			h.Announce() // its store may be new, and in memory
+		}
+		return sub, err
+	}
+	offer := remote.NewServer(subscribe, remote.ServerOptions{Token: cfg.Token, Logger: log})
 	defer offer.Close()
 
 	reg := metrics.New(app.Version())
@@ -49,6 +59,7 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	ready.add(queueProblems(q))
 	ready.add(heartbeatProblems(h))
 	ready.done()
+	running.Store(h)
 	return h.Run(ctx)
 }
 
