@@ -69,7 +69,7 @@ func TestTwoProcessesGoOnAfterKill9OfEither(t *testing.T) {
 	consumer.kill()
 	consumer = start(t, "collector", env, "run")
 	grows()
-	eventually(t, 10*time.Second, "the new collector knows the definition", func() bool {
+	eventually(t, 20*time.Second, "the new collector knows the definition", func() bool {
 		var monitors list
 		return get("http://"+co+"/api/v1/monitors", &monitors) == 200 && len(monitors.Items) == 1 && monitors.Items[0]["registration"] != nil
 	})

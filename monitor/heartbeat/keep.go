@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	flushEvery    = time.Second    // gaps and checkpoint
-	announceEvery = 24 * time.Hour // registrations
+	flushEvery    = time.Second     // gaps and checkpoint
+	announceEvery = 24 * time.Hour  // registrations
+	announceAgain = 5 * time.Second // at the soonest, when asked
 )
 
 // Announce publishes all registrations again, soon: for a subscriber that may not
@@ -32,7 +33,9 @@ func (h *Heartbeat) keep(ctx context.Context) {
 		if err := h.flush(ctx, false); err != nil && ctx.Err() == nil {
 			h.log.Warn("gaps and checkpoint are not written; trying again", "error", err)
 		}
-		if now := h.o.Now(); h.asked.Swap(false) || now.Sub(announced) >= announceEvery {
+		now := h.o.Now()
+		age := now.Sub(announced)
+		if age >= announceEvery || age >= announceAgain && h.asked.Swap(false) {
 			h.mu.Lock()
 			set := h.set
 			h.mu.Unlock()
