@@ -159,10 +159,17 @@ async function askAll(signal) {
   return all;
 }
 
+// chosen is the id that the address names; an address that is not encoded is
+// taken as it is.
+function chosen() {
+  const hash = location.hash.slice(1);
+  try { return decodeURIComponent(hash); } catch { return hash; }
+}
+
 async function refresh() {
   if (asking) asking.abort();
   const mine = (asking = new AbortController());
-  const id = decodeURIComponent(location.hash.slice(1));
+  const id = chosen();
   try {
     if (id) {
       const path = "api/v1/monitors/" + encodeURIComponent(id);
