@@ -3,6 +3,7 @@
 
 const every = 2000; // ms between two looks at the API
 const stale = 5000; // ms without an answer until the page says so
+const patience = 15000; // ms that one look may take
 const parts = ["dns", "connect", "tls", "request", "first_byte", "transfer"];
 
 const main = document.getElementById("main");
@@ -11,8 +12,11 @@ const counts = document.getElementById("counts");
 const search = document.getElementById("search");
 
 let answered = Date.now();
+let waiting = answered; // since when an answer has been due
 let monitors = [];
-let asking; // aborts the question under way
+let asking; // aborts the look under way; undefined: none is
+let drawn = ""; // what the view of one monitor shows
+const rows = new Map(); // of the list, by monitor and location
 
 // el makes an element: el("td", {class: "num"}, "text", child, ...).
 function el(name, attributes, ...children) {
@@ -29,12 +33,26 @@ function duration(us) {
   return (us / 1e6).toFixed(2) + " s";
 }
 
+// interval is a duration that someone chose, in the largest unit that is whole.
+function interval(us) {
+  for (const [unit, name] of [[864e8, "d"], [36e8, "h"], [6e7, "min"], [1e6, "s"], [1e3, "ms"]]) {
+    if (us >= unit && us % unit === 0) return us / unit + " " + name;
+  }
+  return duration(us);
+}
+
 function ago(t) {
   const s = Math.max(0, Math.round((Date.now() - Date.parse(t)) / 1000));
   if (s < 90) return s + " s ago";
   if (s < 5400) return Math.round(s / 60) + " min ago";
   if (s < 129600) return Math.round(s / 3600) + " h ago";
   return Math.round(s / 86400) + " d ago";
+}
+
+// clock is a time of today, or a date and a time.
+function clock(t) {
+  const d = new Date(t);
+  return d.toDateString() === new Date().toDateString() ? d.toLocaleTimeString() : d.toLocaleString();
 }
 
 function bar(phases) {
@@ -71,15 +89,41 @@ const reasons = {
 function row(m) {
   const r = m.registration || {}, l = m.last, g = gapAfter(m);
   const link = el("a", { href: "#" + encodeURIComponent(m.monitor) }, m.monitor);
-  return el("tr", { "data-id": m.monitor },
+  const when = el("td", { class: "num soft" });
+  const tr = el("tr", { "data-id": m.monitor },
     el("td", {}, el("span", { class: "state " + m.state }, m.state)),
     el("td", {}, link, el("div", { class: "soft small" }, r.url && !r.url.endsWith(m.monitor) ? r.url : ""), why(l),
       g ? el("div", { class: "gap small" }, "not measured: " + (reasons[g.reason] || g.reason)) : null),
     el("td", { class: "num wide" }, l && l.http ? String(l.http.status) : ""),
     el("td", { class: "num" }, l && l.phases ? duration(l.phases.total_us) : ""),
-    el("td", { class: "wide" }, l ? bar(l.phases) : ""),
-    el("td", { class: "num soft" }, l ? ago(l.scheduled_at) : "no measurement yet"),
-    el("td", { class: "soft wide" }, m.location));
+    el("td", { class: "wide" }, l ? bar(l.phases) : ""), when,
+    el("td", { class: "soft wide place" }, m.location));
+  return { tr, when, at: l && l.scheduled_at };
+}
+
+// rowOf is the row that stands for m already, unless m has changed: with some
+// thousand monitors the page draws only what is new.
+function rowOf(m) {
+  const key = JSON.stringify([m.monitor, m.location]), text = JSON.stringify(m);
+  let r = rows.get(key);
+  if (!r || r.text !== text) rows.set(key, (r = Object.assign(row(m), { text })));
+  const when = r.at ? ago(r.at) : "not yet";
+  if (r.when.textContent !== when) r.when.textContent = when;
+  return r.tr;
+}
+
+// arrange makes list the children of body, and moves only what is not in place.
+function arrange(body, list) {
+  let here = body.firstChild;
+  for (const e of list) {
+    if (e === here) here = here.nextSibling;
+    else body.insertBefore(e, here);
+  }
+  while (here) {
+    const next = here.nextSibling;
+    here.remove();
+    here = next;
+  }
 }
 
 function table(heads, rows) {
@@ -97,28 +141,30 @@ function drawList() {
   const shown = monitors.filter((m) => m.state !== "removed" &&
     (!word || (m.monitor + " " + m.location + " " + ((m.registration || {}).url || "")).toLowerCase().includes(word)));
   const n = (s) => monitors.filter((m) => m.state === s).length;
-  counts.textContent = monitors.length ? [n("up") + " up", n("down") + " down", n("unknown") ? n("unknown") + " not measured yet" : ""].filter(Boolean).join(" · ") : "";
-  if (!monitors.length) {
-    main.replaceChildren(el("p", { class: "hint" }, "No monitors yet. They appear as soon as a heartbeat announces them.", el("br"),
-      el("code", {}, "MONITORINK_URLS=https://shop.example/health make run")));
-    return;
-  }
+  counts.textContent = monitors.length ? [n("up") + " up", n("down") + " down", n("unknown") ? n("unknown") + " not measured yet" : "", n("paused") ? n("paused") + " paused" : ""].filter(Boolean).join(" · ") : "";
   if (!shown.length) {
-    main.replaceChildren(el("p", { class: "hint" }, "No monitor matches the filter."));
+    const hint = monitors.some((m) => m.state !== "removed") ? el("p", { class: "hint" }, "No monitor matches the filter.") :
+      el("p", { class: "hint" }, "No monitors yet. They appear as soon as a heartbeat announces them.", el("br"),
+        el("code", {}, "MONITORINK_URLS=https://shop.example/health make run"));
+    main.replaceChildren(hint);
     return;
   }
   const order = { down: 0, unknown: 1, up: 2, paused: 3 };
-  shown.sort((a, b) => order[a.state] - order[b.state] || (a.monitor < b.monitor ? -1 : 1));
-  main.replaceChildren(
-    table([["State"], ["Monitor"], ["Status", "num wide"], ["Total", "num"], ["Phases", "wide"], ["Measured", "num"], ["Location", "wide"]], shown.map(row)),
-    legend());
+  shown.sort((a, b) => order[a.state] - order[b.state] || (a.monitor < b.monitor ? -1 : a.monitor > b.monitor ? 1 : a.location < b.location ? -1 : 1));
+  arrange(list.tBodies[0], shown.map(rowOf));
+  if (list.parentNode !== main) main.replaceChildren(list, legend());
 }
 
+const list = table([["State"], ["Monitor"], ["Status", "num wide"], ["Total", "num"], ["Phases", "wide"], ["Measured", "num"], ["Location", "wide"]], []);
+
 function drawMonitor(id, locations, items, gaps) {
+  const text = JSON.stringify([id, locations, items, gaps]);
+  if (text === drawn) return; // what has the focus keeps it
+  drawn = text;
   const r = (locations[0] || {}).registration || {};
   const rows = items.map((m) => [m.scheduled_at, el("tr", {},
     el("td", {}, el("span", { class: "state " + m.state }, m.state)),
-    el("td", {}, new Date(m.scheduled_at).toLocaleTimeString(), el("div", { class: "soft small" }, m.location + (m.late_us > 1e5 ? ", began " + duration(m.late_us) + " late" : ""))),
+    el("td", {}, clock(m.scheduled_at), el("div", { class: "soft small" }, m.location + (m.late_us > 1e5 ? ", began " + duration(m.late_us) + " late" : ""))),
     el("td", { class: "num wide" }, m.http ? String(m.http.status) : ""),
     el("td", { class: "num" }, m.phases ? duration(m.phases.total_us) : ""),
     el("td", { class: "wide" }, bar(m.phases)),
@@ -128,12 +174,12 @@ function drawMonitor(id, locations, items, gaps) {
     if (g.last_at < oldest) continue;
     rows.push([g.last_at, el("tr", {},
       el("td", {}, el("span", { class: "state gap" }, "gap")),
-      el("td", {}, new Date(g.first_at).toLocaleTimeString() + " – " + new Date(g.last_at).toLocaleTimeString(), el("div", { class: "soft small" }, g.location)),
+      el("td", {}, clock(g.first_at) + (g.last_at === g.first_at ? "" : " – " + clock(g.last_at)), el("div", { class: "soft small" }, g.location)),
       el("td", { class: "wide" }), el("td", { class: "num" }, g.slots + (g.slots === 1 ? " slot" : " slots")), el("td", { class: "wide" }),
       el("td", { class: "small" }, "not measured: " + (reasons[g.reason] || g.reason)))]);
   }
   rows.sort((a, b) => (a[0] < b[0] ? 1 : -1));
-  const when = r.every_us ? "every " + duration(r.every_us) : r.cron ? "cron " + r.cron + " " + (r.timezone || "UTC") : "";
+  const when = r.every_us ? "every " + interval(r.every_us) : r.cron ? "cron " + r.cron + " " + (r.timezone || "UTC") : "";
   main.replaceChildren(
     el("p", {}, el("a", { class: "back soft", href: "#" }, "← all monitors")),
     el("h2", {}, id), el("p", { class: "facts" }, [r.method, r.url, when].filter(Boolean).join(" · ")),
@@ -166,47 +212,79 @@ function chosen() {
   try { return decodeURIComponent(hash); } catch { return hash; }
 }
 
+async function look(id, signal) {
+  if (!id) {
+    const all = await askAll(signal);
+    if (signal.aborted) return;
+    monitors = all;
+    drawn = "";
+    drawList();
+    const known = new Set(all.map((m) => JSON.stringify([m.monitor, m.location])));
+    for (const key of rows.keys()) if (!known.has(key)) rows.delete(key);
+    return;
+  }
+  const path = "api/v1/monitors/" + encodeURIComponent(id);
+  const [about, measurements, gaps] = await Promise.all([
+    ask(path, signal), ask(path + "/measurements?limit=50", signal), ask(path + "/gaps?limit=50", signal)]);
+  if (!signal.aborted) drawMonitor(id, about.locations, measurements.items, gaps.items);
+}
+
+// refresh looks once; a look that is under way ends first, unless it takes too long.
 async function refresh() {
-  if (asking) asking.abort();
+  if (asking) return;
   const mine = (asking = new AbortController());
+  const timer = setTimeout(() => mine.abort(), patience);
   const id = chosen();
   try {
-    if (id) {
-      const path = "api/v1/monitors/" + encodeURIComponent(id);
-      const [about, measurements, gaps] = await Promise.all([
-        ask(path, mine.signal), ask(path + "/measurements?limit=50", mine.signal), ask(path + "/gaps?limit=50", mine.signal)]);
-      if (mine.signal.aborted) return;
-      drawMonitor(id, about.locations, measurements.items, gaps.items);
-    } else {
-      const all = await askAll(mine.signal);
-      if (mine.signal.aborted) return;
-      monitors = all;
-      drawList();
-    }
-    answered = Date.now();
+    await look(id, mine.signal);
+    if (mine.signal.aborted) return;
+    answered = waiting = Date.now();
     banner.hidden = true;
   } catch (e) {
     if (mine.signal.aborted) return;
-    if (e.status === 404 && id) {
-      main.replaceChildren(el("p", { class: "hint" }, "There is no monitor " + id + ". ", el("a", { href: "#" }, "All monitors")));
-    }
-    if (e.answered || Date.now() - answered > stale) {
-      banner.textContent = e.answered ? e.message : "No answer from the collector since " + new Date(answered).toLocaleTimeString() + ". What you see is as old; the page goes on trying.";
+    if (e.answered) { // it answers, and says no
+      waiting = Date.now();
+      banner.textContent = e.message;
       banner.hidden = e.status === 404;
     }
+    if (e.status === 404 && id) {
+      drawn = "";
+      main.replaceChildren(el("p", { class: "hint" }, "There is no monitor " + id + ". ", el("a", { href: "#" }, "All monitors")));
+    }
+  } finally {
+    clearTimeout(timer);
+    if (asking === mine) asking = undefined;
   }
+}
+
+function anew() {
+  if (asking) asking.abort();
+  asking = undefined;
+  refresh();
+}
+
+// complain says that answers have stopped, whether they fail or only hang.
+function complain() {
+  if (document.hidden || Date.now() - waiting <= stale) return;
+  banner.textContent = "No answer from the collector since " + clock(answered) + ". What you see is as old; the page goes on trying.";
+  banner.hidden = false;
 }
 
 main.addEventListener("click", (e) => {
   const tr = e.target.closest("tr[data-id]");
   if (tr && !e.target.closest("a")) location.hash = encodeURIComponent(tr.dataset.id);
 });
-search.addEventListener("input", () => { if (!location.hash.slice(1)) drawList(); });
+search.addEventListener("input", () => { if (!chosen()) drawList(); });
 document.addEventListener("keydown", (e) => {
   if (e.key === "/" && document.activeElement !== search) { e.preventDefault(); search.focus(); }
   if (e.key === "Escape") { if (document.activeElement === search) search.blur(); else location.hash = ""; }
 });
-addEventListener("hashchange", refresh);
+addEventListener("hashchange", () => { scrollTo(0, 0); anew(); });
 setInterval(() => { if (!document.hidden) refresh(); }, every);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+setInterval(complain, 1000);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  waiting = Date.now(); // nothing was asked meanwhile
+  anew();
+});
 refresh();
