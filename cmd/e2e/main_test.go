@@ -202,12 +202,13 @@ func newWitness(t *testing.T) *witness {
 }
 
 func (w *witness) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	at := time.Now()
 	fmt.Fprintln(rw, "ok")
 	if err := http.NewResponseController(rw).Flush(); err != nil {
 		return
 	}
 	w.mu.Lock()
-	w.log[r.URL.Path] = append(w.log[r.URL.Path], time.Now())
+	w.log[r.URL.Path] = append(w.log[r.URL.Path], at)
 	w.mu.Unlock()
 }
 

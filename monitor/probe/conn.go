@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -55,6 +56,19 @@ func (c *conn) close() {
 		c.h2.Close()
 	}
 	c.Conn.Close()
+	c.recycle()
+}
+
+// abort closes the connection of a probe that failed. It says no goodbye, for
+// which crypto/tls would wait five seconds when the peer takes nothing.
+func (c *conn) abort() {
+	if tc, ok := c.Conn.(*tls.Conn); ok {
+		tc.NetConn().Close()
+	}
+	c.close()
+}
+
+func (c *conn) recycle() {
 	c.Conn, c.tls, c.h2 = nil, nil, nil
 	if cap(c.out) <= 4<<10 {
 		conns.Put(c)

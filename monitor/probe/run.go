@@ -178,6 +178,10 @@ func (r *run) part(v *visit, broken bool) {
 	if keep && c.ready() && r.p.idle.put(v.hop.key, c) {
 		return
 	}
+	if broken {
+		c.abort()
+		return
+	}
 	c.close()
 }
 
