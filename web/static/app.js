@@ -268,6 +268,7 @@ function complain() {
   if (document.hidden || Date.now() - waiting <= stale) return;
   banner.textContent = "No answer from the collector since " + clock(answered) + ". What you see is as old; the page goes on trying.";
   banner.hidden = false;
+  if (!chosen() && monitors.length) drawList(); // the ages go on
 }
 
 main.addEventListener("click", (e) => {
