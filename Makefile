@@ -13,7 +13,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test bench fuzz lint env
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-browser bench fuzz lint env
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,12 @@ build: ## build bin/monitorink, bin/heartbeat and bin/collector, static
 test: ## all tests, on memory and disk, with -race where there is a C compiler
 	$(GO) test $(RACE) ./...
 
+test-browser: ## the page in a real browser, headless: Debian's chromium, or what WEB_BROWSER names
+	WEB_BROWSER=$${WEB_BROWSER:-chromium} $(GO) test -count=1 -run Browser ./web
+
 bench: ## all benchmarks; docs/performance.md says what they measure
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) run ./bench/baseline/probe
 
 fuzz: ## every fuzz test for FUZZTIME (10s) each
 	@grep -rEl '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do \

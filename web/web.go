@@ -29,7 +29,7 @@ type Problem struct {
 type HealthOptions struct {
 	Ready   func() []Problem // what is wrong now; nil, or empty: ready
 	Metrics http.Handler     // nil: none
-	// Token is asked for, as a bearer, by all but /livez and /readyz; empty:
+	// Token is asked for, as a bearer or as a password, by all but /livez and /readyz; empty:
 	// nothing is asked for.
 	Token string
 }
@@ -102,7 +102,8 @@ func nothing(w http.ResponseWriter, r *http.Request) {
 	fail(w, r, http.StatusNotFound, "there is nothing at this path")
 }
 
-// guard lets only those pass who show the token.
+// guard lets only those pass who show the token, as a bearer or, for browsers, as
+// the password of basic authentication.
 func guard(token string, h http.Handler) http.Handler {
 	if token == "" {
 		return h
@@ -110,10 +111,14 @@ func guard(token string, h http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok { // a browser asks its user for a name, which may be any, and a password
+			_, shown, ok = r.BasicAuth()
+		}
 		got := sha256.Sum256([]byte(shown))
 		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="monitorink"`)
-			fail(w, r, http.StatusUnauthorized, "a token is required: send Authorization: Bearer and the value of MONITORINK_TOKEN")
+			w.Header().Add("WWW-Authenticate", `Bearer realm="monitorink"`)
+			w.Header().Add("WWW-Authenticate", `Basic realm="monitorink: the token is the password", charset="UTF-8"`)
+			fail(w, r, http.StatusUnauthorized, "a token is required: send Authorization: Bearer and the value of MONITORINK_TOKEN, or that value as the password of Basic")
 			return
 		}
 		h.ServeHTTP(w, r)

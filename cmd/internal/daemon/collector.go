@@ -20,7 +20,7 @@ import (
 func openStore(cfg *config.Config, log *slog.Logger) (store.Store, error) {
 	if cfg.Store == config.StoreMemory {
 		log.Warn("the store is in memory: it keeps the newest measurements, and ends with the process")
-		return memory.New(memory.Options{}), nil
+		return memory.New(memory.Options{Retention: cfg.Retention}), nil
 	}
 	return nil, &app.UsageError{Err: fmt.Errorf("MONITORINK_STORE=%s is not built into this version: write memory", cfg.Store)}
 }
