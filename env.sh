@@ -2,10 +2,10 @@
 #   . ./env.sh
 # What is set already stays as it is. Written by "go generate ./cmd/internal/config".
 
-# memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool)
+# memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool; not yet)
 export MONITORINK_QUEUE="${MONITORINK_QUEUE:-memory}"
 
-# memory | postgres
+# memory | postgres (not yet)
 export MONITORINK_STORE="${MONITORINK_STORE:-memory}"
 
 # where a collector of its own finds heartbeat's queue, when that is memory or disk

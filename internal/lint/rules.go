@@ -71,7 +71,7 @@ var uses = []use{
 }
 
 // testOnly are modules that only tests import.
-var testOnly = []string{"go.uber.org/goleak", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+var testOnly = []string{"go.uber.org/goleak", "github.com/google/go-cmp"}
 
 // vague are names that say nothing.
 var vague = []string{"util", "utils", "common", "base", "types", "helper", "helpers", "misc"}

@@ -24,10 +24,11 @@ func (r *run) dial(h *hop) (*conn, error) {
 		d.Control = func(_, address string, _ syscall.RawConn) error { return judge(allow, address) }
 	}
 	ctx := r.ctx
+	// What came before counts as part of it: there is no request yet.
 	if _, err := netip.ParseAddr(h.hostname); err == nil {
-		r.step(phaseConnect)
+		r.phase = phaseConnect
 	} else {
-		r.step(phaseDNS)
+		r.phase = phaseDNS
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{DNSDone: func(info httptrace.DNSDoneInfo) {
 			if info.Err == nil {
 				r.step(phaseConnect)

@@ -214,3 +214,18 @@ func TestErrorsOfSocketsHaveTheirKinds(t *testing.T) {
 		}
 	}
 }
+
+func TestNoRequestIsTimedWithoutAConnection(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close() // the port is free now, and closed
+	r := once(t, probe.Options{}, quick(monitor("http://"+ln.Addr().String())))
+	if r.Err == nil || r.Err.Kind != data.ErrRefused {
+		t.Fatalf("%+v, want refused", r.Err)
+	}
+	if r.Phases.Request.Measured() || !r.Phases.Connect.Measured() {
+		t.Errorf("phases %+v: want connect, and no request", r.Phases)
+	}
+}

@@ -79,7 +79,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		got, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(s.o.Token))
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="queue"`)
-			problem(w, http.StatusUnauthorized, "the token is missing or wrong")
+			problem(w, http.StatusUnauthorized, "the token is missing or wrong: MONITORINK_TOKEN must be the same at both ends")
 			return
 		}
 	}

@@ -71,15 +71,31 @@ func find(cfg *config.Config, arg string) (*data.Monitor, error) {
 		return &list[0], nil
 	}
 	list, err := daemon.Monitors(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a URL (write one such as https://shop.example/), and no monitor's id:\n%w", arg, err)
-	}
+	return pick(list, arg, err)
+}
+
+// pick returns the monitor of an id among those that are good. What is wrong with
+// others, err, matters only when it is not there.
+func pick(list []data.Monitor, id string, err error) (*data.Monitor, error) {
+	var ids []string
 	for i := range list {
-		if list[i].ID == arg {
+		if list[i].ID == id {
 			return &list[i], nil
 		}
+		ids = append(ids, list[i].ID)
 	}
-	return nil, fmt.Errorf("%q is neither a URL (write one such as https://shop.example/) nor the id of one of the %d monitors", arg, len(list))
+	known := fmt.Sprintf("none of the %d monitors has it", len(list))
+	if len(ids) <= 20 {
+		known = "the monitors are " + strings.Join(ids, ", ")
+	}
+	if len(ids) == 0 {
+		known = "there are no monitors"
+	}
+	unknown := fmt.Errorf("%q is no monitor's id: %s", id, known)
+	if err != nil {
+		return nil, fmt.Errorf("%w; this is wrong with the others:\n%w", unknown, err)
+	}
+	return nil, unknown
 }
 
 // printMeasurement draws the phases to scale, one under the other.
@@ -88,7 +104,7 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 	if h := m.HTTP; h != nil {
 		line := fmt.Sprintf("%s %d from %s", h.Protocol, h.Status, h.Remote)
 		if h.Redirects > 0 {
-			line += fmt.Sprintf(" after %d redirects", h.Redirects)
+			line += " after " + plural(h.Redirects, "redirect")
 		}
 		if h.BodyBytes >= 0 {
 			line += fmt.Sprintf(", %d bytes of body", h.BodyBytes)
@@ -104,8 +120,11 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 	}
 	fmt.Fprintln(w)
 	printPhases(w, m.Phases)
+	if len(m.Hops) > 0 {
+		fmt.Fprintln(w)
+	}
 	for i, h := range m.Hops {
-		fmt.Fprintf(w, "\n  hop %d  %3d  %10s  %s\n", i+1, h.Status, round(h.Phases.Total.D()), h.URL)
+		fmt.Fprintf(w, "  hop %d  %3d  %10s  %s\n", i+1, h.Status, round(h.Phases.Total.D()), h.URL)
 	}
 	if len(m.Expectations) > 0 {
 		fmt.Fprintln(w)

@@ -32,7 +32,7 @@ func validate() *cobra.Command {
 					fmt.Fprintln(cmd.ErrOrStderr(), err)
 					continue
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d monitors, all good\n", path, len(list))
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, all good\n", path, plural(len(list), "monitor"))
 			}
 			if bad > 0 {
 				return &app.UsageError{Err: fmt.Errorf("%d of %d have something wrong, see above", bad, len(args))}
@@ -40,6 +40,14 @@ func validate() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// plural is "1 monitor", or "2 monitors".
+func plural(n int, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
 }
 
 func next() *cobra.Command {
@@ -65,15 +73,11 @@ func next() *cobra.Command {
 				return &app.UsageError{Err: fmt.Errorf("--count %d: write a number from 1 to 100000", count)}
 			}
 			list, err := daemon.Monitors(cfg)
+			m, err := pick(list, args[0], err)
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}
-			for i := range list {
-				if list[i].ID == args[0] {
-					return printNext(cmd, &list[i], at, count, asJSON)
-				}
-			}
-			return &app.UsageError{Err: fmt.Errorf("there is no monitor %q among the %d that are defined", args[0], len(list))}
+			return printNext(cmd, m, at, count, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "list slots from this RFC 3339 time on (default: now)")

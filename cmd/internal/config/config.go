@@ -24,8 +24,8 @@ const (
 // A Config is what the environment chose. The names of its fields are unique,
 // those of Kafka included.
 type Config struct {
-	Queue string `env:"MONITORINK_QUEUE" default:"memory" allowed:"memory,disk,kafka" help:"memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool)"`
-	Store string `env:"MONITORINK_STORE" default:"memory" allowed:"memory,postgres" help:"memory | postgres"`
+	Queue string `env:"MONITORINK_QUEUE" default:"memory" allowed:"memory,disk,kafka" help:"memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool; not yet)"`
+	Store string `env:"MONITORINK_STORE" default:"memory" allowed:"memory,postgres" help:"memory | postgres (not yet)"`
 
 	QueueURL string `env:"MONITORINK_QUEUE_URL" default:"http://127.0.0.1:8081" help:"where a collector of its own finds heartbeat's queue, when that is memory or disk"`
 	Token    string `env:"MONITORINK_TOKEN" secret:"true" help:"what heartbeat and collector prove themselves with; required as soon as an address is not loopback"`

@@ -51,9 +51,6 @@ func Load(environ []string) (*Config, error) {
 		return nil, errors.Join(joined...)
 	}
 	cfg.Warnings = l.warnings()
-	if cfg.Instance == "" {
-		cfg.Instance, _ = os.Hostname()
-	}
 	return cfg, nil
 }
 

@@ -1,5 +1,5 @@
-// Package daemon builds the daemons from their configuration: it holds the one
-// switch on queue and store, opens what they need, and closes it in reverse order
+// Package daemon builds the daemons from their configuration: it holds the
+// only switches on queue and store, opens what they need, and closes it in reverse order
 // once they have ended.
 package daemon
 
