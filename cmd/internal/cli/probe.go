@@ -25,7 +25,7 @@ func probeCommand() *cobra.Command {
 		Long: `Probe a URL once, or a monitor of the configuration with all its expectations,
 and show where the time went. The exit code is 0 when it is up and 1 when it is down.`,
 		Example: "  heartbeat probe https://shop.example/health\n  heartbeat probe shop --json",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("a URL, or the id of a monitor"), ValidArgsFunction: ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {

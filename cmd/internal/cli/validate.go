@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,6 +43,33 @@ func validate() *cobra.Command {
 	}
 }
 
+// one wants exactly one argument, and says what it is.
+func one(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("write one argument, %s: %s", what, cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+// ids completes the ids of monitors.
+func ids(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	cfg, err := app.Config(io.Discard)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	list, _ := daemon.Monitors(cfg) // as many as are good
+	var names []cobra.Completion
+	for i := range list {
+		names = append(names, list[i].ID)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 // plural is "1 monitor", or "2 monitors".
 func plural(n int, word string) string {
 	if n != 1 {
@@ -57,7 +85,7 @@ func next() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "next ID", Short: "List the next slots of a monitor",
 		Example: "  heartbeat next shop\n  heartbeat next nightly-report --from 2026-03-29T00:00:00Z --count 3 --json",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("the id of a monitor"), ValidArgsFunction: ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {
