@@ -13,6 +13,7 @@ type counters struct {
 	up, down                 atomic.Int64
 	undecided, publishErrors atomic.Int64
 	checkpoint               atomic.Int64 // Unix milliseconds
+	timeout                  atomic.Int64 // the longest of a monitor
 	overload, overlap        atomic.Int64
 	stopped, clock, paused   atomic.Int64
 }
@@ -47,9 +48,10 @@ type Stats struct {
 	InFlight      int64 // probes under way
 	Up, Down      int64 // measurements
 	Gaps          map[data.Reason]int64
-	Undecided     int64     // slots whose result could not be put into the queue before the end
-	PublishErrors int64     // tries that the local queue did not take
-	Checkpoint    time.Time // zero: none yet
+	Undecided     int64         // slots whose result could not be put into the queue before the end
+	PublishErrors int64         // tries that the local queue did not take
+	Checkpoint    time.Time     // zero: none yet
+	Timeout       time.Duration // the longest of a monitor: a checkpoint may be as old
 	Stages        []pipeline.StageStats
 }
 
@@ -59,7 +61,7 @@ func (h *Heartbeat) Stats() Stats {
 	s := Stats{
 		Monitors: c.monitors.Load(), InFlight: c.inFlight.Load(), Up: c.up.Load(), Down: c.down.Load(),
 		Gaps: map[data.Reason]int64{}, Undecided: c.undecided.Load(), PublishErrors: c.publishErrors.Load(),
-		Stages: h.pipe.Stats(),
+		Timeout: time.Duration(c.timeout.Load()), Stages: h.pipe.Stats(),
 	}
 	for _, r := range data.Reasons() {
 		s.Gaps[r] = c.reason(r).Load()

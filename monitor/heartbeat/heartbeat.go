@@ -113,6 +113,10 @@ func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors
 	if err := h.announce(ctx, next); err != nil {
 		return err
 	}
+	longest := time.Duration(0)
+	for i := range monitors {
+		longest = max(longest, monitors[i].Timeout.D())
+	}
 	live := make([]*data.Registration, 0, len(monitors))
 	for _, d := range next {
 		if d.Monitor != nil {
@@ -127,6 +131,7 @@ func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors
 	h.mu.Unlock()
 	h.plan.Store(&plan)
 	h.counts.monitors.Store(int64(len(live)))
+	h.counts.timeout.Store(int64(longest))
 	return nil
 }
 

@@ -116,7 +116,7 @@ func queueProblems(q *local) func() []web.Problem {
 func heartbeatProblems(h *heartbeat.Heartbeat) func() []web.Problem {
 	return func() []web.Problem {
 		s := h.Stats()
-		if !s.Checkpoint.IsZero() && time.Since(s.Checkpoint) > time.Minute {
+		if !s.Checkpoint.IsZero() && time.Since(s.Checkpoint) > time.Minute+s.Timeout {
 			return []web.Problem{{Name: "ledger", Message: "the last checkpoint is of " + s.Checkpoint.Format(time.RFC3339)}}
 		}
 		return nil
