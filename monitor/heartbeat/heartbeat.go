@@ -35,6 +35,9 @@ type Options struct {
 	Queue queue.Publisher
 	// Journal is Queue where that survives the process, otherwise nil.
 	Journal Journal
+	// Full reports whether results wait for room in the queue: no probe begins
+	// then, and its slot is part of a gap with reason overload. Nil: never.
+	Full func() bool
 	// State is where the definitions are persisted; required with Journal.
 	State *State
 

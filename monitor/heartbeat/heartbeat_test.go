@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -219,6 +220,44 @@ func TestStateIsLockedAndKeepsItsLocation(t *testing.T) {
 	defer s.Close()
 	if s.Location() != "here" {
 		t.Errorf("location %q, want the persisted one", s.Location())
+	}
+}
+
+func TestProbingYieldsWhileTheQueueIsFull(t *testing.T) {
+	var asked, full atomic.Int64
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer target.Close()
+	full.Store(1)
+	j := newJournal()
+	h, err := heartbeat.New(t.Context(), heartbeat.Options{
+		Location: "here", Instance: "i", Queue: j, Full: func() bool { return full.Load() == 1 },
+	}, []data.Monitor{monitor("a", target.URL, 100*time.Millisecond)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := run(t, h)
+	skipped := time.After(20 * time.Second)
+	for h.Stats().Gaps[data.Overload] < 3 {
+		select {
+		case <-skipped:
+			t.Fatal("nothing is skipped")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("%d probes were made", n)
+	}
+	full.Store(0)
+	j.wait(t, "a measurement, and the gap before it", func(events []data.Event) bool {
+		gap := false
+		for _, e := range events {
+			g, ok := e.(*data.Gap)
+			gap = gap || ok && g.Reason == data.Overload && g.Slots >= 3
+		}
+		return gap && len(measured(events, "a")) > 0
+	})
+	if err := stop(); err != nil {
+		t.Fatal(err)
 	}
 }
 

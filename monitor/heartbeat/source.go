@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/schedule"
 	"github.com/monitorink/monitorink/pipeline"
 )
@@ -37,11 +38,25 @@ func (s *source) Next(ctx context.Context) (job, error) {
 		if err != nil {
 			return job{}, err
 		}
+		if full := s.h.o.Full; full != nil && len(w.Due) > 0 && full() {
+			w = s.yield(w)
+		}
 		s.jobs, s.next = s.h.ledger.release(w, s.jobs[:0]), 0
 	}
 	j := s.jobs[s.next]
 	s.next++
 	return j, nil
+}
+
+// yield turns what is due into overload: its results would have no place to go.
+func (s *source) yield(w schedule.Window) schedule.Window {
+	for _, d := range w.Due {
+		s.h.runner.Done(d)
+		at := d.Slot.Scheduled
+		w.Skipped = append(w.Skipped, schedule.Skip{Registration: d.Registration, First: at, Last: at, Slots: 1, Reason: data.Overload})
+	}
+	w.Due = nil
+	return w
 }
 
 // Settle closes the slot in its window, unless its result may be lost: then the
