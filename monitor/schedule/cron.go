@@ -145,9 +145,8 @@ func (f field) check(item string) (string, error) {
 			return "", err
 		}
 	case stepped:
-		to = min(f.max, 59)
-		if f.max == 7 {
-			to = 6
+		if to = f.max; to == 7 {
+			to = max(from, 6) // Sunday is the 0th day first, the 7th only when it is meant
 		}
 	}
 	if to < from {

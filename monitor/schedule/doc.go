@@ -10,7 +10,8 @@
 // the zone's offset changes, a job at a fixed time (neither its minute nor its hour
 // field holds *, ? or /) runs exactly once a day: at the end of the gap when its
 // minute is missing, at the first of the two when it comes twice. Any other job
-// runs at every instant whose local minute matches.
+// runs at every instant whose local minute matches. When both day fields are
+// restricted, one of them is enough; */2 restricts, * and ? do not.
 //
 // Expressions are parsed by robfig/cron; the walk over its fields is our own,
 // because the library's loses and repeats runs where offsets change. The time-zone

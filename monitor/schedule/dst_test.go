@@ -111,33 +111,46 @@ func randomJob(rng *rand.Rand) job {
 		return strings.Join(items, ","), set
 	}
 	step := func(high int) (string, []bool) {
-		n := 2 + rng.IntN(high-2)
+		n, from, text := 2+rng.IntN(high-2), 0, "*"
+		if rng.IntN(3) == 0 {
+			from = rng.IntN(high)
+			text = strconv.Itoa(from)
+		}
 		set := make([]bool, high+1)
-		for v := 0; v <= high; v += n {
+		for v := from; v <= high; v += n {
 			set[v] = true
 		}
-		return "*/" + strconv.Itoa(n), set
+		return text + "/" + strconv.Itoa(n), set
+	}
+	span := func(low, high, size int) (string, []bool) {
+		from := low + rng.IntN(high-low+1)
+		to := from + rng.IntN(high-from+1)
+		set := make([]bool, size)
+		for v := from; v <= to; v++ {
+			set[v] = true
+		}
+		return fmt.Sprintf("%d-%d", from, to), set
 	}
 	j.fixed = true
-	switch rng.IntN(4) {
+	switch rng.IntN(6) {
 	case 0:
 		parts[0], j.minute = step(59)
 		j.fixed = false
 	case 1:
-		if rng.IntN(4) == 0 {
-			parts[0], j.fixed = "*", false
-			break
-		}
-		fallthrough
+		parts[0], j.fixed = []string{"*", "?"}[rng.IntN(2)], false
+	case 2:
+		parts[0], j.minute = span(0, 59, 60)
 	default:
 		parts[0], j.minute = pick(0, 59, 3)
 	}
-	switch rng.IntN(5) {
+	switch rng.IntN(6) {
 	case 0:
-		parts[1], j.fixed = "*", false
+		parts[1], j.fixed = []string{"*", "?"}[rng.IntN(2)], false
 	case 1:
 		parts[1], j.hour = step(23)
 		j.fixed = false
+	case 2:
+		parts[1], j.hour = span(0, 23, 24)
 	default: // offsets change in the small hours
 		parts[1], j.hour = pick(0, 4, 3)
 		j.hour = append(j.hour, make([]bool, 24-len(j.hour))...)
@@ -225,6 +238,13 @@ func TestCronAgreesWithTheOracleRoundEveryChangeOfEveryZone(t *testing.T) {
 	each, stride := 2, 1
 	if raceEnabled { // which makes it ten times slower: every fourth, another each time
 		each, stride = 1, 4
+	}
+	if s := os.Getenv("DST_CASES"); s != "" { // so many at every change, for a long run
+		stride = 1
+		var err error
+		if each, err = strconv.Atoi(s); err != nil {
+			t.Fatalf("DST_CASES: %v", err)
+		}
 	}
 	cases, runs := 0, 0
 	for i := rng.IntN(stride); i < len(all); i += stride {

@@ -4,8 +4,8 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -17,6 +17,9 @@ const (
 	maxLate = 10 * time.Second
 	// idle is how long Next blocks at most, so that Window.Upto advances.
 	idle = time.Second
+	// maxJump is how far the wall clock may go forward in one step before it,
+	// and not the machine's load, is the reason of what was not run.
+	maxJump = time.Minute
 )
 
 // Options are the settings of a Runner.
@@ -64,24 +67,19 @@ type Runner struct {
 	now      func() time.Time
 
 	mu      sync.Mutex
-	entries map[string]*entry
-	queue   entryHeap
+	entries map[string]*entry // what holds from the newest Apply on
+	gone    map[string]*entry // removed, and perhaps still running
+	active  entryHeap
+	paused  entryHeap // nobody wakes for these
+	from    int64     // the instant of the newest Apply
 	upto    int64
 	changed chan struct{} // closed, and made anew, by Apply
 
-	last time.Time // when Next returned; only Next uses it
-	due  []Due
-	skip []Skip
-}
-
-// An entry is one definition's place in the heap.
-type entry struct {
-	registration *data.Registration
-	schedule     Schedule
-	next         int64 // the instant that is not yet given
-	end          int64 // the first instant that is not its own; 0: none yet
-	late         int64 // how late a slot may begin
-	running      *atomic.Bool
+	// Only Next uses these.
+	last   time.Time // when it returned
+	looked reading
+	due    []Due
+	skip   []Skip
 }
 
 // NewRunner returns a runner without monitors.
@@ -92,93 +90,118 @@ func NewRunner(o Options) *Runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	start := ceil(o.Start)
 	return &Runner{
-		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: ceil(o.Start), now: o.Now,
-		entries: map[string]*entry{}, upto: ceil(o.Start) - 1, changed: make(chan struct{}),
+		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, now: o.Now,
+		entries: map[string]*entry{}, gone: map[string]*entry{}, from: start, upto: start - 1, changed: make(chan struct{}),
 	}
 }
 
 // Apply makes set the definitions that hold from at on; slots before at belong to
 // the earlier ones. What has the same version stays untouched. It may be called
-// while Next runs, with at not before what has been released. On an error nothing
-// has changed.
+// while Next runs. It fails, and then nothing has changed, when a definition does
+// not parse or comes twice, or when at is before the last Apply's or before a slot
+// that is given already.
 func (r *Runner) Apply(at time.Time, set []*data.Registration) error {
 	from := max(ceil(at), r.start)
-	fresh := make(map[string]Schedule, len(set))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, reg := range set {
-		if e := r.entries[reg.Monitor]; e != nil && e.registration.Version == reg.Version {
-			continue
-		}
-		s, err := Parse(reg.Monitor, reg.Schedule)
-		if err != nil {
-			return fmt.Errorf("monitor %q: %w", reg.Monitor, err)
-		}
-		fresh[reg.Monitor] = s
+	if earliest := max(r.from, r.upto+1); from < earliest {
+		return fmt.Errorf("apply from %v: what is before %v is decided", at.UTC(), time.UnixMilli(earliest).UTC())
 	}
 	entries := make(map[string]*entry, len(set))
 	for _, reg := range set {
-		old := r.entries[reg.Monitor]
-		delete(r.entries, reg.Monitor)
-		s := fresh[reg.Monitor]
-		if s == nil {
-			entries[reg.Monitor] = old
-			continue
+		if entries[reg.Monitor] != nil {
+			return fmt.Errorf("monitor %q comes twice", reg.Monitor)
 		}
-		e := &entry{registration: reg, schedule: s, late: maxLate.Milliseconds()}
-		if d := reg.Schedule.Every.D(); d > 0 {
-			e.late = min(d.Milliseconds(), e.late)
-		}
-		e.running = new(atomic.Bool)
-		if old != nil {
-			old.end, e.running = from, old.running
+		e := r.entries[reg.Monitor]
+		if e == nil || e.registration.Version != reg.Version {
+			var err error
+			if e, err = newEntry(reg); err != nil {
+				return fmt.Errorf("monitor %q: %w", reg.Monitor, err)
+			}
 		}
 		entries[reg.Monitor] = e
-		if e.next = e.after(max(from, r.upto+1) - 1); e.next != 0 {
-			r.queue = append(r.queue, e)
-		}
 	}
-	for _, gone := range r.entries {
-		gone.end = from
-	}
-	r.entries = entries
-	heap.Init(&r.queue)
+	r.replace(entries, from)
 	close(r.changed)
 	r.changed = make(chan struct{})
 	return nil
 }
 
-// after is the first instant after ms, 0 when there is none.
-func (e *entry) after(ms int64) int64 {
-	if s, ok := e.schedule.(every); ok {
-		return s.after(ms)
+// replace ends the entries that are not among the new ones, and begins those that
+// were not among the old.
+func (r *Runner) replace(entries map[string]*entry, from int64) {
+	for id, old := range r.entries {
+		if e := entries[id]; e != old {
+			old.end = from
+			if e == nil {
+				r.gone[id] = old
+			}
+		}
 	}
-	t := e.schedule.Next(time.UnixMilli(ms))
-	if t.IsZero() {
-		return 0
+	for id, e := range entries {
+		old := r.entries[id]
+		if old == e {
+			continue
+		}
+		if old == nil {
+			old = r.gone[id]
+		}
+		e.begin(from, old)
+		switch {
+		case e.next == 0:
+		case e.registration.Paused:
+			r.paused = append(r.paused, e)
+		default:
+			r.active = append(r.active, e)
+		}
+		delete(r.gone, id)
 	}
-	return t.UnixMilli()
+	for id, old := range r.gone {
+		if old.end <= r.upto && !old.running.Load() {
+			delete(r.gone, id)
+		}
+	}
+	for _, h := range []*entryHeap{&r.active, &r.paused} {
+		*h = slices.DeleteFunc(*h, (*entry).ended)
+		heap.Init(h)
+	}
+	r.entries, r.from = entries, from
 }
 
-// Next blocks until slots are due, and at most a second, and returns all that are.
-// The slices are valid until the next call. One goroutine calls it.
+// Next blocks until the end of the window in which slots are due, and at most a
+// second, and returns all that are. The slices are valid until the next call. One
+// goroutine calls it.
 func (r *Runner) Next(ctx context.Context) (Window, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return Window{}, err
 		}
 		r.mu.Lock()
-		now := r.now()
-		w := r.release(now.UnixMilli())
-		wait := r.wait(now.UnixMilli())
-		changed := r.changed
-		r.mu.Unlock()
-		if len(w.Due) > 0 || len(w.Skipped) > 0 || r.last.IsZero() || time.Since(r.last) >= idle {
+		now, changed := r.now(), r.changed
+		late := data.Overload
+		if r.looked.jumped(now) {
+			late = data.Clock
+		}
+		left := idle
+		if r.last.IsZero() {
+			left = 0
+		} else {
+			left -= time.Since(r.last)
+		}
+		wait := min(r.wait(now), left)
+		if wait <= 0 {
+			w := r.release(now.UnixMilli(), late)
+			r.mu.Unlock()
+			if len(w.Due) == 0 && len(w.Skipped) == 0 && left > 0 {
+				continue // what was due has been replaced
+			}
 			r.last = time.Now()
 			return w, nil
 		}
-		timer := time.NewTimer(min(wait, idle-time.Since(r.last)))
+		r.mu.Unlock()
+		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
 		case <-changed:
@@ -189,73 +212,27 @@ func (r *Runner) Next(ctx context.Context) (Window, error) {
 }
 
 // wait is how long it is until the end of the window in which the next slot falls.
-func (r *Runner) wait(now int64) time.Duration {
-	if len(r.queue) == 0 {
+func (r *Runner) wait(now time.Time) time.Duration {
+	if len(r.active) == 0 {
 		return idle
 	}
-	wake := (r.queue[0].next + r.window - 1) / r.window * r.window
-	return time.Duration(max(wake-now, 1)) * time.Millisecond
+	return time.UnixMilli((r.active[0].next + r.window - 1) / r.window * r.window).Sub(now)
 }
 
-func (r *Runner) release(now int64) Window {
+// release gives all slots up to now; late is the reason of those that are too late.
+func (r *Runner) release(now int64, late data.Reason) Window {
 	r.due, r.skip = r.due[:0], r.skip[:0]
-	for len(r.queue) > 0 && r.queue[0].next <= now {
-		e := r.queue[0]
-		if e.give(r, now) {
-			heap.Fix(&r.queue, 0)
-		} else {
-			heap.Pop(&r.queue)
+	for _, h := range []*entryHeap{&r.active, &r.paused} {
+		for len(*h) > 0 && (*h)[0].next <= now {
+			if (*h)[0].give(r, now, late) {
+				heap.Fix(h, 0)
+			} else {
+				heap.Pop(h)
+			}
 		}
 	}
 	r.upto = max(r.upto, now)
 	return Window{Due: r.due, Skipped: r.skip, Upto: time.UnixMilli(r.upto).UTC()}
-}
-
-// give hands out e's instants up to now. It reports whether there will be more.
-func (e *entry) give(r *Runner, now int64) bool {
-	limit := now
-	if e.end != 0 {
-		limit = min(limit, e.end-1)
-	}
-	if e.next > limit {
-		return false
-	}
-	first, newest, older := e.next, e.next, int64(0)
-	before := first // the last but newest
-	if s, ok := e.schedule.(every); ok {
-		older = (limit - first) / s.interval
-		newest = first + older*s.interval
-		before = newest - s.interval
-	} else {
-		for at := e.after(newest); at != 0 && at <= limit; at = e.after(newest) {
-			before, newest = newest, at
-			older++
-		}
-	}
-	e.next = e.after(newest)
-	switch {
-	case e.registration.Paused:
-		r.skipped(e, first, newest, older+1, data.Paused)
-	case now-newest > e.late:
-		r.skipped(e, first, newest, older+1, data.Overload)
-	default:
-		if older > 0 {
-			r.skipped(e, first, before, older, data.Overload)
-		}
-		if !e.running.CompareAndSwap(false, true) {
-			r.skipped(e, newest, newest, 1, data.Overlap)
-			break
-		}
-		slot := data.Slot{Monitor: e.registration.Monitor, Location: r.location, Scheduled: time.UnixMilli(newest).UTC()}
-		r.due = append(r.due, Due{Slot: slot, Registration: e.registration, entry: e})
-	}
-	return e.next != 0 && (e.end == 0 || e.next < e.end)
-}
-
-func (r *Runner) skipped(e *entry, first, last, n int64, reason data.Reason) {
-	r.skip = append(r.skip, Skip{
-		Registration: e.registration, First: time.UnixMilli(first).UTC(), Last: time.UnixMilli(last).UTC(), Slots: n, Reason: reason,
-	})
 }
 
 // Done says that the slot's probe has ended. Any goroutine may call it.
@@ -267,21 +244,20 @@ func (r *Runner) TooLate(d Due, now time.Time) bool {
 	return now.Sub(d.Slot.Scheduled) > time.Duration(d.entry.late)*time.Millisecond
 }
 
-// An entryHeap has the entry with the earliest instant first.
-type entryHeap []*entry
+// A reading is of both clocks at once.
+type reading struct {
+	wall int64     // milliseconds
+	mono time.Time // its monotonic part counts
+}
 
-func (h entryHeap) Len() int           { return len(h) }
-func (h entryHeap) Less(i, j int) bool { return h[i].next < h[j].next }
-func (h entryHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-
-// Push is part of heap.Interface.
-func (h *entryHeap) Push(x any) { *h = append(*h, x.(*entry)) }
-
-// Pop is part of heap.Interface.
-func (h *entryHeap) Pop() any {
-	old := *h
-	e := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return e
+// jumped takes a new reading, and reports whether since the one before the wall
+// clock has gone forward further than time has.
+func (o *reading) jumped(now time.Time) bool {
+	before := *o
+	*o = reading{now.UnixMilli(), time.Now()}
+	if before.mono.IsZero() {
+		return false
+	}
+	ahead := o.wall - before.wall - o.mono.Sub(before.mono).Milliseconds()
+	return ahead > maxJump.Milliseconds()
 }

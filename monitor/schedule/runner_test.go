@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,10 @@ func randomSet(rng *rand.Rand, from time.Time) []*data.Registration {
 			s = data.Schedule{Cron: "* * * * *"}
 		}
 		r := registration(fmt.Sprintf("m%d", i), s, from)
-		r.Paused = rng.IntN(8) == 0
+		if rng.IntN(8) == 0 {
+			r.Paused = true
+			r.Version += " paused"
+		}
 		set = append(set, r)
 	}
 	return set
@@ -53,78 +57,107 @@ func (y tally) window(t *testing.T, w schedule.Window, histories map[string][]*d
 	}
 }
 
+// Sets are edited, callers stall, probes take their time, clocks step.
 func TestRunnerGivesEverySlotOnceAsDueOrSkipped(t *testing.T) {
 	rng := seeded(t)
-	for range 40 {
-		synctest.Test(t, func(t *testing.T) {
-			start := data.Millis(time.Now().Add(time.Duration(rng.IntN(1e9))))
-			time.Sleep(time.Until(start))
-			r := schedule.NewRunner(schedule.Options{Location: "l", Start: start})
-			histories, seen := map[string][]*data.Registration{}, tally{}
-			apply := func(set []*data.Registration, at time.Time) {
-				in := map[string]bool{}
-				for _, reg := range set {
-					in[reg.Monitor] = true
-					h := histories[reg.Monitor]
-					if n := len(h); n == 0 || h[n-1].Version != reg.Version || h[n-1].Removed {
-						histories[reg.Monitor] = append(h, reg)
-					}
-				}
-				for id, h := range histories {
-					if !in[id] && !h[len(h)-1].Removed {
-						histories[id] = append(h, &data.Registration{Monitor: id, Location: "l", From: data.Millis(at), Removed: true})
-					}
-				}
-				if err := r.Apply(at, set); err != nil {
-					t.Fatal(err)
-				}
-			}
-			apply(randomSet(rng, start), start)
-			var upto, edited time.Time
-			for time.Since(start) < 40*time.Second {
-				at := data.Millis(time.Now().Add(time.Second)).Truncate(time.Second)
-				if rng.IntN(200) == 0 && at.After(edited) { // an edit, from the next whole second on
-					edited = at
-					set := randomSet(rng, at)
-					for _, reg := range set {
-						reg.Paused = false // the version is that of the schedule alone
-					}
-					apply(set, at)
-				}
-				w, err := r.Next(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				seen.window(t, w, histories, time.Now())
-				if w.Upto.Before(upto) {
-					t.Fatalf("Upto went from %v back to %v", upto, w.Upto)
-				}
-				upto = w.Upto
-				for _, d := range append([]schedule.Due(nil), w.Due...) {
-					if rng.IntN(3) == 0 {
-						time.AfterFunc(time.Duration(rng.IntN(3e9)), func() { r.Done(d) })
-					} else {
-						r.Done(d)
-					}
-				}
-				if rng.IntN(300) == 0 { // the caller stalls
-					time.Sleep(time.Duration(rng.IntN(15)) * time.Second)
-				}
-			}
-			for id, h := range histories {
-				for s := range schedule.Slots(h, start, upto.Add(time.Millisecond)) {
-					if seen[s] != 1 {
-						t.Errorf("%s: the slot %v was given %d times", id, s.Scheduled, seen[s])
-					}
-					delete(seen, s)
-				}
-			}
-			for s := range seen {
-				t.Errorf("%v is not a slot", s)
-			}
-			time.Sleep(5 * time.Second) // for the probes that still run
-		})
+	counts := map[data.Reason]int64{}
+	for range 300 {
+		synctest.Test(t, func(t *testing.T) { everySlotOnce(t, rng, counts) })
 	}
+	t.Logf("slots: %v", counts)
+	for _, reason := range []data.Reason{"", data.Overload, data.Overlap, data.Paused, data.Clock} {
+		if counts[reason] == 0 {
+			t.Errorf("no slot of kind %q was among %v", reason, counts)
+		}
+	}
+}
+
+// everySlotOnce adds to counts how many slots ran (reason "") and did not.
+func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
+	time.Sleep(time.Duration(rng.IntN(1e9))) // not from a whole second on
+	c := newCaller(t)
+	histories, seen := map[string][]*data.Registration{}, tally{}
+	apply := func(set []*data.Registration, at time.Time) {
+		in := map[string]bool{}
+		for _, reg := range set {
+			in[reg.Monitor] = true
+			h := histories[reg.Monitor]
+			if n := len(h); n == 0 || h[n-1].Version != reg.Version || h[n-1].Removed {
+				histories[reg.Monitor] = append(h, reg)
+			}
+		}
+		for id, h := range histories {
+			if !in[id] && !h[len(h)-1].Removed {
+				histories[id] = append(h, &data.Registration{Monitor: id, Location: "l", From: at, Removed: true})
+			}
+		}
+		c.apply(at, set...)
+	}
+	apply(randomSet(rng, c.start), c.start)
+	upto, edited := c.start, c.start
+	var running sync.Map
+	for time.Since(c.start) < 40*time.Second {
+		switch rng.IntN(400) {
+		case 0, 1: // an edit, soon
+			at := latest(c.now(), upto, edited).Add(time.Duration(2+rng.IntN(1500)) * time.Millisecond)
+			edited = data.Millis(at)
+			apply(randomSet(rng, edited), edited)
+		case 2:
+			time.Sleep(time.Duration(rng.IntN(15)) * time.Second)
+		case 3:
+			c.step += time.Duration(rng.IntN(10_000)-5_000) * time.Millisecond
+		case 4:
+			c.step += time.Duration(rng.IntN(2)) * 70 * time.Second
+		}
+		w, err := c.r.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen.window(t, w, histories, c.now())
+		counts[""] += int64(len(w.Due))
+		for _, s := range w.Skipped {
+			counts[s.Reason] += s.Slots
+		}
+		if w.Upto.Before(upto.Add(-time.Millisecond)) {
+			t.Fatalf("Upto went from %v back to %v", upto, w.Upto)
+		}
+		upto = latest(upto, w.Upto)
+		for _, d := range w.Due {
+			if _, already := running.Swap(d.Slot.Monitor, true); already {
+				t.Errorf("%v is released while its monitor runs", d.Slot)
+			}
+			done := func() {
+				running.Delete(d.Slot.Monitor)
+				c.r.Done(d)
+			}
+			if rng.IntN(3) == 0 {
+				time.AfterFunc(time.Duration(rng.IntN(3e9)), done)
+			} else {
+				done()
+			}
+		}
+	}
+	for id, h := range histories {
+		for s := range schedule.Slots(h, c.start, upto.Add(time.Millisecond)) {
+			if seen[s] != 1 {
+				t.Errorf("%s: the slot %v was given %d times", id, s.Scheduled, seen[s])
+			}
+			delete(seen, s)
+		}
+	}
+	for s := range seen {
+		t.Errorf("%v is not a slot", s)
+	}
+	time.Sleep(5 * time.Second) // for the probes that still run
+}
+
+func latest(first time.Time, others ...time.Time) time.Time {
+	for _, t := range others {
+		if t.After(first) {
+			first = t
+		}
+	}
+	return first
 }
 
 func TestRunnerSaysWhyASlotDoesNotRun(t *testing.T) {

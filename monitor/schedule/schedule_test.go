@@ -69,7 +69,7 @@ func TestSundayMayBeSeven(t *testing.T) {
 		expression string
 		want       string
 	}{
-		{"0 0 * * 7", "Sun"}, {"0 0 * * 5-7", "Fri Sat Sun"}, {"0 0 * * 1-7/3", "Mon Thu Sun"}, {"0 0 * * sun,7,sat", "Sat Sun"},
+		{"0 0 * * 7", "Sun"}, {"0 0 * * 5-7", "Fri Sat Sun"}, {"0 0 * * 1-7/3", "Mon Thu Sun"}, {"0 0 * * 7/2", "Sun"}, {"0 0 * * 4/2", "Thu Sat"}, {"0 0 * * sun,7,sat", "Sat Sun"},
 	} {
 		s, err := schedule.Parse("x", data.Schedule{Cron: c.expression})
 		if err != nil {
@@ -162,6 +162,9 @@ func TestSpanTellsWhatSlotsLists(t *testing.T) {
 		to := from.Add(time.Duration(rng.IntN(20*60_000)) * time.Millisecond)
 		list := slices.Collect(schedule.Slots(history(start), from, to))
 		run := schedule.Span(history(start), from, to)
+		if n := schedule.Count(history(start), from, to); n != int64(len(list)) {
+			t.Fatalf("[%v, %v): Count says %d, Slots lists %d", from, to, n, len(list))
+		}
 		if run.Slots != int64(len(list)) {
 			t.Fatalf("[%v, %v): Span counts %d, Slots lists %d", from, to, run.Slots, len(list))
 		}

@@ -92,3 +92,8 @@ func Span(history []*data.Registration, from, to time.Time) Run {
 	}
 	return run
 }
+
+// Count is how many slots Slots would list.
+func Count(history []*data.Registration, from, to time.Time) int64 {
+	return Span(history, from, to).Slots
+}

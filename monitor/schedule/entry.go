@@ -1,0 +1,132 @@
+package schedule
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+// An entry is one definition's place in a heap.
+type entry struct {
+	registration *data.Registration
+	schedule     Schedule
+	next         int64 // the instant that is not yet given; 0: none
+	end          int64 // the first instant that is not its own; 0: none yet
+	late         int64 // how late a slot may begin
+	then         *entry
+	running      *atomic.Bool // the monitor's, whatever its definition
+}
+
+func newEntry(r *data.Registration) (*entry, error) {
+	s, err := Parse(r.Monitor, r.Schedule)
+	if err != nil {
+		return nil, err
+	}
+	e := &entry{registration: r, schedule: s, late: maxLate.Milliseconds()}
+	if d := r.Schedule.Every.D(); d > 0 { // instants of cron are at least a minute apart
+		e.late = min(d.Milliseconds(), e.late)
+	}
+	return e, nil
+}
+
+// begin makes e hold from from on, in succession to old, which may be nil.
+func (e *entry) begin(from int64, old *entry) {
+	e.next = e.after(from - 1)
+	if old == nil {
+		e.running = new(atomic.Bool)
+		return
+	}
+	old.then, e.running = e, old.running
+}
+
+// after is the first instant after ms, 0 when there is none.
+func (e *entry) after(ms int64) int64 {
+	if s, ok := e.schedule.(every); ok {
+		return s.after(ms)
+	}
+	t := e.schedule.Next(time.UnixMilli(ms))
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// give hands out e's instants up to now. It reports whether there will be more.
+func (e *entry) give(r *Runner, now int64, late data.Reason) bool {
+	limit := now
+	if e.end != 0 {
+		limit = min(limit, e.end-1)
+	}
+	if e.next > limit {
+		return false
+	}
+	first, newest, older := e.next, e.next, int64(0)
+	before := first // the last but newest
+	if s, ok := e.schedule.(every); ok {
+		older = (limit - first) / s.interval
+		newest = first + older*s.interval
+		before = newest - s.interval
+	} else {
+		for at := e.after(newest); at != 0 && at <= limit; at = e.after(newest) {
+			before, newest = newest, at
+			older++
+		}
+	}
+	e.next = e.after(newest)
+	switch {
+	case e.registration.Paused:
+		r.skipped(e, first, newest, older+1, data.Paused)
+	case now-newest > e.late, e.superseded(now):
+		r.skipped(e, first, newest, older+1, late)
+	default:
+		if older > 0 {
+			r.skipped(e, first, before, older, late)
+		}
+		if !e.running.CompareAndSwap(false, true) {
+			r.skipped(e, newest, newest, 1, data.Overlap)
+			break
+		}
+		slot := data.Slot{Monitor: e.registration.Monitor, Location: r.location, Scheduled: time.UnixMilli(newest).UTC()}
+		r.due = append(r.due, Due{Slot: slot, Registration: e.registration, entry: e})
+	}
+	return !e.ended()
+}
+
+// ended reports whether e has no more instants of its own.
+func (e *entry) ended() bool { return e.next == 0 || e.end != 0 && e.next >= e.end }
+
+// superseded reports whether a later definition has a slot to run by now.
+func (e *entry) superseded(now int64) bool {
+	for n := e.then; n != nil; n = n.then {
+		if !n.registration.Paused && !n.ended() && n.next <= now {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Runner) skipped(e *entry, first, last, n int64, reason data.Reason) {
+	r.skip = append(r.skip, Skip{
+		Registration: e.registration, First: time.UnixMilli(first).UTC(), Last: time.UnixMilli(last).UTC(), Slots: n, Reason: reason,
+	})
+}
+
+// An entryHeap has the entry with the earliest instant first.
+type entryHeap []*entry
+
+func (h entryHeap) Len() int           { return len(h) }
+func (h entryHeap) Less(i, j int) bool { return h[i].next < h[j].next }
+func (h entryHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+
+// Push is part of heap.Interface.
+func (h *entryHeap) Push(x any) { *h = append(*h, x.(*entry)) }
+
+// Pop is part of heap.Interface.
+func (h *entryHeap) Pop() any {
+	old := *h
+	e := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return e
+}

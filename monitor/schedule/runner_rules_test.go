@@ -1,0 +1,182 @@
+package schedule_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/schedule"
+)
+
+func every(d time.Duration) data.Schedule { return data.Schedule{Every: data.Duration(d)} }
+
+// A caller that drives a runner in synctest's time.
+type caller struct {
+	t     *testing.T
+	r     *schedule.Runner
+	start time.Time
+	step  time.Duration // of the wall clock
+}
+
+func newCaller(t *testing.T) *caller {
+	c := &caller{t: t, start: data.Millis(time.Now())}
+	c.r = schedule.NewRunner(schedule.Options{Location: "l", Start: c.start, Now: c.now})
+	return c
+}
+
+func (c *caller) now() time.Time { return time.Now().Add(c.step) }
+
+func (c *caller) apply(at time.Time, set ...*data.Registration) {
+	c.t.Helper()
+	if err := c.r.Apply(at, set); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// next is the next window that is not empty.
+func (c *caller) next() schedule.Window {
+	c.t.Helper()
+	for {
+		w, err := c.r.Next(c.t.Context())
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if len(w.Due)+len(w.Skipped) > 0 {
+			return w
+		}
+	}
+}
+
+func TestRunnerCoalescesWakeUpsOfACallerThatTakesItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		var set []*data.Registration
+		for i := range 1000 {
+			set = append(set, registration(fmt.Sprint(i), every(time.Second), c.start))
+		}
+		c.apply(c.start, set...)
+		windows := 0
+		for ; time.Since(c.start) < 10*time.Second; windows++ {
+			for _, d := range c.next().Due {
+				if late := time.Since(d.Slot.Scheduled); late > 11*time.Millisecond {
+					t.Errorf("%v late", late)
+				}
+				c.r.Done(d)
+			}
+			time.Sleep(3 * time.Millisecond)
+		}
+		if windows > 1010 {
+			t.Errorf("%d windows of 10 ms in 10 s", windows)
+		}
+	})
+}
+
+func TestPausedMonitorsWakeNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		paused := registration("p", every(100*time.Millisecond), c.start)
+		paused.Paused = true
+		c.apply(c.start, paused)
+		windows, slots := 0, int64(0)
+		for ; time.Since(c.start) < 10*time.Second; windows++ {
+			for _, s := range c.next().Skipped {
+				if s.Reason != data.Paused {
+					t.Errorf("%+v", s)
+				}
+				slots += s.Slots
+			}
+		}
+		if windows > 11 || slots < 99 || slots > 110 {
+			t.Errorf("%d windows with %d slots in 10 s", windows, slots)
+		}
+	})
+}
+
+func TestRunnerBlamesTheClockForAJump(t *testing.T) {
+	for _, jump := range []time.Duration{59 * time.Second, 61 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCaller(t)
+			c.apply(c.start, registration("m", every(time.Second), c.start))
+			c.r.Done(c.next().Due[0])
+			c.step = jump
+			w := c.next()
+			want := data.Overload
+			if jump > time.Minute {
+				want = data.Clock
+			}
+			if len(w.Skipped) != 1 || w.Skipped[0].Reason != want || len(w.Due) != 1 {
+				t.Fatalf("after a jump of %v: %+v, want %s and the newest slot", jump, w, want)
+			}
+			c.r.Done(w.Due[0])
+			time.Sleep(90 * time.Second) // the caller's own fault
+			if w = c.next(); len(w.Skipped) != 1 || w.Skipped[0].Reason != data.Overload {
+				t.Errorf("after a stall: %+v", w)
+			}
+		})
+	}
+}
+
+func TestApplyRefusesWhatCannotHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		m := registration("m", every(time.Second), c.start)
+		c.apply(c.start, m)
+		c.r.Done(c.next().Due[0])
+		later := c.now().Add(time.Minute)
+		for want, err := range map[string]error{
+			"twice":   c.r.Apply(later, []*data.Registration{m, m}),
+			"decided": c.r.Apply(c.now().Add(-time.Second), nil),
+			`"x"`:     c.r.Apply(later, []*data.Registration{registration("x", data.Schedule{}, later)}),
+		} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want it to say %s", err, want)
+			}
+		}
+		if w := c.next(); len(w.Due) != 1 {
+			t.Errorf("a refused set changed what is due: %+v", w)
+		}
+		c.apply(later)
+		if err := c.r.Apply(later.Add(-time.Second), nil); err == nil {
+			t.Error("a set may hold from before the one that was applied last")
+		}
+	})
+}
+
+func TestARemovedMonitorThatComesBackStillRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		m := registration("m", every(time.Second), c.start)
+		c.apply(c.start, m)
+		running := c.next().Due[0]
+		c.apply(c.now().Add(time.Millisecond))
+		c.apply(c.now().Add(2*time.Millisecond), m)
+		if w := c.next(); len(w.Due) != 0 || w.Skipped[0].Reason != data.Overlap {
+			t.Errorf("%+v, want an overlap", w)
+		}
+		c.r.Done(running)
+		if w := c.next(); len(w.Due) != 1 {
+			t.Errorf("%+v after Done", w)
+		}
+	})
+}
+
+func TestOnlyTheNewestSlotRunsAcrossAnEdit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		c.apply(c.start, registration("m", every(5*time.Second), c.start))
+		c.apply(c.start.Add(10*time.Second), registration("m", every(time.Second), c.start.Add(10*time.Second)))
+		time.Sleep(12 * time.Second)
+		w := c.next()
+		if len(w.Due) != 1 || w.Due[0].Registration.Schedule.Every.D() != time.Second {
+			t.Errorf("due: %+v, want one slot of the newer definition", w.Due)
+		}
+		for _, s := range w.Skipped {
+			if s.Reason != data.Overload {
+				t.Errorf("skipped: %+v", s)
+			}
+		}
+	})
+}
