@@ -149,11 +149,9 @@ func (r *Runner) replace(entries map[string]*entry, from int64) {
 			old = r.gone[id]
 		}
 		e.begin(from, old)
-		switch {
-		case e.next == 0:
-		case e.registration.Paused:
+		if e.registration.Paused {
 			r.paused = append(r.paused, e)
-		default:
+		} else {
 			r.active = append(r.active, e)
 		}
 		delete(r.gone, id)

@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -164,19 +165,62 @@ func TestARemovedMonitorThatComesBackStillRuns(t *testing.T) {
 }
 
 func TestOnlyTheNewestSlotRunsAcrossAnEdit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newCaller(t)
-		c.apply(c.start, registration("m", every(5*time.Second), c.start))
-		c.apply(c.start.Add(10*time.Second), registration("m", every(time.Second), c.start.Add(10*time.Second)))
-		time.Sleep(12 * time.Second)
-		w := c.next()
-		if len(w.Due) != 1 || w.Due[0].Registration.Schedule.Every.D() != time.Second {
-			t.Errorf("due: %+v, want one slot of the newer definition", w.Due)
+	for name, edit := range map[string]struct {
+		schedule data.Schedule
+		paused   bool
+		gone     bool // before it had a slot
+		want     time.Duration
+	}{
+		"a newer slot runs":              {schedule: every(time.Second), want: time.Second},
+		"a paused one does not":          {schedule: every(time.Second), paused: true, want: 5 * time.Second},
+		"one without a slot gives way":   {schedule: every(time.Second), gone: true, want: 5 * time.Second},
+		"one that is not due gives way":  {schedule: data.Schedule{Cron: "0 0 1 1 *"}, want: 5 * time.Second},
+		"the newest of a few slots runs": {schedule: every(100 * time.Millisecond), want: 100 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCaller(t)
+				at := c.start.Add(10 * time.Second)
+				edited := registration("m", edit.schedule, at)
+				edited.Paused = edit.paused
+				c.apply(c.start, registration("m", every(5*time.Second), c.start))
+				c.apply(at, edited)
+				if edit.gone {
+					c.apply(at)
+				}
+				time.Sleep(12 * time.Second)
+				w := c.next()
+				if len(w.Due) != 1 || w.Due[0].Registration.Schedule.Every.D() != edit.want {
+					t.Errorf("due: %+v, want one slot every %v", w.Due, edit.want)
+				}
+				for _, s := range w.Skipped {
+					if s.Reason == data.Overlap {
+						t.Errorf("skipped: %+v", s)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestEditsLeaveNothingBehind(t *testing.T) {
+	start := data.Millis(time.Now())
+	r := schedule.NewRunner(schedule.Options{Start: start})
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	for i := range 20_000 { // each would hold its place until the next January
+		reg := registration("m", data.Schedule{Cron: fmt.Sprintf("%d %d 1 1 *", i%60, i/60%24)}, start)
+		if err := r.Apply(start, []*data.Registration{reg}); err != nil {
+			t.Fatal(err)
 		}
-		for _, s := range w.Skipped {
-			if s.Reason != data.Overload {
-				t.Errorf("skipped: %+v", s)
-			}
-		}
-	})
+	}
+	if grown := heap() - before; grown > 1<<20 {
+		t.Errorf("the runner holds %d bytes more after 20,000 edits of one monitor", grown)
+	}
+	runtime.KeepAlive(r)
 }

@@ -101,6 +101,12 @@ func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
 		case 0, 1: // an edit, soon
 			at := latest(c.now(), upto, edited).Add(time.Duration(2+rng.IntN(1500)) * time.Millisecond)
 			edited = data.Millis(at)
+			if rng.IntN(2) == 0 { // on the very instant of a slot
+				for s := range schedule.Slots(histories["m0"], edited, edited.Add(5*time.Second)) {
+					edited = s.Scheduled
+					break
+				}
+			}
 			apply(randomSet(rng, edited), edited)
 		case 2:
 			time.Sleep(time.Duration(rng.IntN(15)) * time.Second)

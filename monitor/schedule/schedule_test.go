@@ -69,7 +69,7 @@ func TestSundayMayBeSeven(t *testing.T) {
 		expression string
 		want       string
 	}{
-		{"0 0 * * 7", "Sun"}, {"0 0 * * 5-7", "Fri Sat Sun"}, {"0 0 * * 1-7/3", "Mon Thu Sun"}, {"0 0 * * 7/2", "Sun"}, {"0 0 * * 4/2", "Thu Sat"}, {"0 0 * * sun,7,sat", "Sat Sun"},
+		{"0 0 * * 7", "Sun"}, {"0 0 * * 5-7", "Fri Sat Sun"}, {"0 0 * * 1-7/3", "Mon Thu Sun"}, {"0 0 * * 7/2", "Sun"}, {"0 0 * * 3/2", "Wed Fri"}, {"0 0 * * sun,7,sat", "Sat Sun"},
 	} {
 		s, err := schedule.Parse("x", data.Schedule{Cron: c.expression})
 		if err != nil {
