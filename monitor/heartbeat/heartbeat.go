@@ -2,6 +2,7 @@ package heartbeat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -193,12 +194,20 @@ func (h *Heartbeat) Run(ctx context.Context) error {
 	return err
 }
 
-// publish hands messages to the local queue, and tries again until ctx ends.
+// publish hands messages to the local queue, and tries again until ctx ends. What
+// is too much at once goes in two halves.
 func (h *Heartbeat) publish(ctx context.Context, batch []queue.Message) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err := h.o.Queue.Publish(ctx, batch)
 		if err == nil || ctx.Err() != nil {
 			return err
+		}
+		if errors.Is(err, queue.ErrTooLarge) {
+			half := len(batch) / 2
+			if half == 0 {
+				return err // no try will make it fit
+			}
+			return errors.Join(h.publish(ctx, batch[:half]), h.publish(ctx, batch[half:]))
 		}
 		h.counts.publishErrors.Add(1)
 		h.log.Warn("the local queue does not take results; trying again", "error", err, "wait", wait)

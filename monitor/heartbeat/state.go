@@ -78,6 +78,25 @@ type stateFile struct {
 	Definitions []Definition `json:"definitions"`
 }
 
+func (f *stateFile) decode(b []byte) error {
+	if err := json.Unmarshal(b, f); err != nil {
+		return err
+	}
+	if f.Form != stateForm {
+		return fmt.Errorf("form %d, and this version reads form %d", f.Form, stateForm)
+	}
+	for i := range f.Definitions {
+		d := &f.Definitions[i]
+		if d.Monitor != nil && d.Monitor.ID != d.ID {
+			return fmt.Errorf("definition %d: it is of %q, and holds %q", i, d.ID, d.Monitor.ID)
+		}
+		if err := data.Validate(d.registration(f.Location, "i")); err != nil {
+			return fmt.Errorf("definition %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
 // OpenState locks dir, which it makes if need be, and reads what is persisted
 // there. An empty location means the persisted one, or else fallback; another
 // location than the persisted one is refused with ErrLocation.
@@ -115,10 +134,7 @@ func (s *State) read(fallback string) error {
 		return fmt.Errorf("read the persisted definitions: %w", err)
 	}
 	var f stateFile
-	if err := json.Unmarshal(b, &f); err != nil || f.Form != stateForm {
-		if err == nil {
-			err = fmt.Errorf("form %d, and this version reads form %d", f.Form, stateForm)
-		}
+	if err := f.decode(b); err != nil {
 		return fmt.Errorf("%s is damaged: %w (move it away to start without it: what was missed while stopped then stays unknown)", s.path(), err)
 	}
 	if s.location == "" {

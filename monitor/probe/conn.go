@@ -3,6 +3,7 @@ package probe
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -35,7 +36,9 @@ type conn struct {
 	out   []byte
 	left  int64 // bytes that may still be read; negative: any number
 	reads int
-	since time.Time // idle
+	// failed is what reading headers ended with, unless that was their end.
+	failed error
+	since  time.Time // idle
 }
 
 var conns = sync.Pool{New: func() any {
@@ -82,17 +85,21 @@ func (c *conn) Read(b []byte) (int, error) {
 		return c.Conn.Read(b)
 	}
 	if c.left == 0 {
-		return 0, &fault{data.ErrProtocol, fmt.Sprintf("the headers are longer than %d KiB", MaxHeader>>10)}
+		c.failed = &fault{data.ErrProtocol, fmt.Sprintf("the headers are longer than %d KiB", MaxHeader>>10)}
+		return 0, c.failed
 	}
 	n, err := c.Conn.Read(b[:min(int64(len(b)), c.left)])
 	c.left -= int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.failed = err
+	}
 	return n, err
 }
 
 // http1 writes the request and reads the answer's headers.
 func (r *run) http1(v *visit) error {
 	c, h := v.conn, v.hop
-	c.left = MaxHeader
+	c.left, c.failed = MaxHeader, nil
 	c.out = append(c.out[:0], h.head...)
 	if !h.ownAgent {
 		c.out = append(append(append(c.out, "User-Agent: "...), r.p.o.UserAgent...), "\r\n"...)
@@ -115,6 +122,9 @@ func (r *run) http1(v *visit) error {
 	reads := c.reads
 	for interim := 0; ; interim++ {
 		res, err := http.ReadResponse(c.br, h.req)
+		if err != nil && c.failed != nil {
+			return c.failed // which the parser has forgotten when it struck within a line
+		}
 		if err != nil {
 			return err
 		}

@@ -61,6 +61,8 @@ func TestProbeNamesTheFaultAndThePhaseItStruck(t *testing.T) {
 		{"never answers", "http", hang, false, data.ErrTimeout, "first_byte", 0},
 		{"never greets", "https", hang, false, data.ErrTimeout, "tls", 0},
 		{"headers dripping for ever", "http", after("HTTP/1.1 200 OK\r\n", drip("X-A: b\r\n")), false, data.ErrTimeout, "transfer", 0},
+		{"half a header dripping for ever", "http", after("HTTP/1.1 200 OK\r\n", drip("X")), false, data.ErrTimeout, "transfer", 0},
+		{"half a status line, and no more", "http", after("HTTP/1.1 2", hang), false, data.ErrTimeout, "transfer", 0},
 		{"headers flooding for ever", "http", after("HTTP/1.1 200 OK\r\n", flood), false, data.ErrProtocol, "transfer", 0},
 		{"one endless header", "http", after("HTTP/1.1 200 OK\r\nX: ", func(c net.Conn) {
 			for b := []byte(strings.Repeat("a", 4096)); ; {

@@ -38,7 +38,7 @@ func (s *Spool) Publish(ctx context.Context, messages []queue.Message) error {
 		g.size += n
 	}
 	if g.size > s.limit {
-		return fmt.Errorf("publish %d bytes at once: the spool holds %d; publish less at a time, or give it more room", g.size, s.limit)
+		return fmt.Errorf("publish %d bytes: %w: the spool holds %d; publish less at a time, or give it more room", g.size, queue.ErrTooLarge, s.limit)
 	}
 	if len(messages) == 0 {
 		return nil

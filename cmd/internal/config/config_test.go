@@ -238,3 +238,10 @@ func TestSizes(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEmptySecretFileIsNoSecret(t *testing.T) {
+	_, err := config.Load([]string{"MONITORINK_TOKEN_FILE=/dev/null"})
+	if err == nil || !strings.Contains(err.Error(), "MONITORINK_TOKEN_FILE") || !strings.Contains(err.Error(), "not empty") {
+		t.Errorf("%v, want the variable named", err)
+	}
+}

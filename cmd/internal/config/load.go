@@ -97,6 +97,8 @@ func (l *loader) resolve(v Variable) string {
 			l.errs = append(l.errs, &Error{v.Twin(), strconv.Quote(file), v.Name + " is set as well: set one of the two"})
 		case err != nil:
 			l.errs = append(l.errs, &Error{v.Twin(), strconv.Quote(file), "name a file that can be read: " + err.Error()})
+		case strings.TrimRight(string(b), "\r\n") == "":
+			l.errs = append(l.errs, &Error{v.Twin(), strconv.Quote(file), "name a file that is not empty"})
 		default:
 			value, ok = strings.TrimRight(string(b), "\r\n"), true
 		}

@@ -59,6 +59,8 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		ready.add(heartbeatProblems(h))
 		ready.done()
 		err = h.Run(ctx)
+	} else {
+		err = stopped(ctx, err, log)
 	}
 	if q.finish == nil {
 		stop()

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -52,11 +53,11 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token}))
 	srv.serve(mux)
 
+	ready.add(queueProblems(q)) // before the start is through: it may wait for the queue
 	h, err := newHeartbeat(ctx, cfg, log, q, reg)
 	if err != nil {
-		return err
+		return stopped(ctx, err, log)
 	}
-	ready.add(queueProblems(q))
 	ready.add(heartbeatProblems(h))
 	ready.done()
 	running.Store(h)
@@ -92,6 +93,17 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 	reg.Heartbeat(h.Stats)
 	reg.Queue(q.stats)
 	return h, nil
+}
+
+// stopped is err, unless the start failed because it was told to stop: then
+// nothing had begun, and nothing is wrong.
+func stopped(ctx context.Context, err error, log *slog.Logger) error {
+	var usage *app.UsageError
+	if ctx.Err() == nil || errors.As(err, &usage) {
+		return err
+	}
+	log.Info("stopped while starting", "reason", context.Cause(ctx), "waited_for", err)
+	return nil
 }
 
 func logClose(log *slog.Logger, what string, f func() error) {

@@ -2,6 +2,7 @@ package monitors
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/textproto"
 	"net/url"
@@ -155,6 +156,9 @@ func later(a, b *yaml.Node) *yaml.Node {
 	return b
 }
 
+// maxURL is how many bytes a URL may have: it is in every event.
+const maxURL = 8 << 10
+
 // checkURL says what is wrong with a URL, without repeating a password.
 func checkURL(raw string) string {
 	shown, secret := raw, false
@@ -178,6 +182,8 @@ func checkURL(raw string) string {
 			err = e.Err
 		}
 		return strconv.Quote(shown) + " is not a URL: " + clip(err.Error()) + "; write such as https://shop.example/health"
+	case len(raw) > maxURL:
+		return fmt.Sprintf("it has %d bytes, and at most %d are allowed", len(raw), maxURL)
 	case u.User != nil:
 		return strconv.Quote(shown) + " has credentials in it, which every event would show; leave them out, and write a header: headers: { Authorization: … }"
 	case u.Scheme != "http" && u.Scheme != "https":

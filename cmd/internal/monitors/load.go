@@ -3,6 +3,7 @@ package monitors
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -104,17 +105,43 @@ func list(path string) ([]string, Errors) {
 }
 
 func read(file string) ([]byte, *Problem) {
-	info, err := os.Stat(file)
-	if err == nil && info.Mode().IsRegular() && info.Size() > MaxFile {
-		p := tooLarge(file, info.Size())
+	b, err := readRegular(file)
+	switch {
+	case errors.Is(err, errNotRegular):
+		p := whole(file, "it is not a file but a device, a pipe or the like; name a file, or a folder of them")
 		return nil, &p
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
+	case err != nil:
 		p := whole(file, "the file cannot be read: %v; give this user the right to read it", reason(err))
+		return nil, &p
+	case len(b) > MaxFile:
+		size := int64(len(b))
+		if info, err := os.Stat(file); err == nil {
+			size = max(size, info.Size())
+		}
+		p := tooLarge(file, size)
 		return nil, &p
 	}
 	return b, nil
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// readRegular reads at most one byte more than MaxFile. What is not a file is not
+// even opened: a pipe would block, and a device may never end.
+func readRegular(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, MaxFile+1))
 }
 
 func tooLarge(file string, size int64) Problem {
