@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/monitorink/monitorink/store"
 )
@@ -125,9 +126,15 @@ func guard(token string, h http.Handler) http.Handler {
 	})
 }
 
-// secure adds the headers that keep a browser from doing what the page does not.
+// answerTime is how long a client may take to read an answer.
+const answerTime = 30 * time.Second
+
+// secure adds the headers that keep a browser from doing what the page does not,
+// and the deadline that keeps a client that does not read from holding an answer.
 func secure(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// What cannot have a deadline, such as a recorder in a test, needs none.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
 		head := w.Header()
 		head.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		head.Set("X-Content-Type-Options", "nosniff")
