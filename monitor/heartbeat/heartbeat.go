@@ -16,6 +16,9 @@ import (
 	"github.com/monitorink/monitorink/queue"
 )
 
+// groupSize is how many messages go into the local queue at once.
+const groupSize = 500
+
 // A Journal is a local queue that survives the process, and holds checkpoints.
 type Journal interface {
 	queue.Publisher
@@ -104,11 +107,15 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 	return h, nil
 }
 
-// apply makes monitors the set that holds from at: first persisted, then
-// announced, then scheduled. A crash in between is mended by the next start,
-// which announces what is persisted.
+// apply makes monitors the set that holds from at. What it replaces is announced
+// once more before it is forgotten, for a crash may have kept that from happening;
+// then the new set is persisted, announced and scheduled. A crash in between is
+// mended by the next start in the same way.
 func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors []data.Monitor, at time.Time) error {
 	next := succeed(h.set, monitors, at)
+	if err := h.announce(ctx, replaced(h.set, next)); err != nil {
+		return err
+	}
 	if h.o.State != nil {
 		if err := h.o.State.Save(next); err != nil {
 			return err
@@ -141,21 +148,12 @@ func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors
 
 // announce publishes the registrations of a set.
 func (h *Heartbeat) announce(ctx context.Context, set []Definition) error {
-	const at = 500 // messages in one Publish
-	batch := make([]queue.Message, 0, at)
-	for i, d := range set {
-		m, err := queue.Encode(d.registration(h.o.Location, h.o.Instance))
-		if err != nil {
-			return err
-		}
-		batch = append(batch, m)
-		if len(batch) < at && i < len(set)-1 {
-			continue
-		}
-		if err := h.publish(ctx, batch); err != nil {
-			return fmt.Errorf("announce %d monitors: %w", len(set), err)
-		}
-		batch = make([]queue.Message, 0, at)
+	list := make([]*data.Registration, 0, len(set))
+	for i := range set {
+		list = append(list, set[i].registration(h.o.Location, h.o.Instance))
+	}
+	if err := write(ctx, h, list, nil); err != nil {
+		return fmt.Errorf("announce %d monitors: %w", len(set), err)
 	}
 	return nil
 }
@@ -167,7 +165,7 @@ func (h *Heartbeat) assemble() {
 	}})
 	slots := pipeline.From(h.pipe, "schedule", &source{h: h})
 	results := pipeline.Map(slots, "probe", h.measure, pipeline.UpTo(h.o.InFlight))
-	groups := pipeline.Batch(results, "group", 500, h.o.Linger)
+	groups := pipeline.Batch(results, "group", groupSize, h.o.Linger)
 	pipeline.To(groups, "queue", 2, h.publish)
 }
 

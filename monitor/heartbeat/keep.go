@@ -2,6 +2,7 @@ package heartbeat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -52,27 +53,32 @@ func (h *Heartbeat) keep(ctx context.Context) {
 // checkpoint if it has advanced.
 func (h *Heartbeat) flush(ctx context.Context, all bool) error {
 	gaps := h.ledger.take(h.o.Now(), all)
-	for len(gaps) > 0 {
-		part := gaps[:min(len(gaps), 500)]
-		if err := h.write(ctx, part); err != nil {
-			return err
-		}
-		h.ledger.written(len(part))
-		gaps = gaps[len(part):]
+	if err := write(ctx, h, gaps, h.ledger.written); err != nil {
+		return err
 	}
 	return h.checkpoint(ctx)
 }
 
-func (h *Heartbeat) write(ctx context.Context, gaps []*data.Gap) error {
-	batch := make([]queue.Message, 0, len(gaps))
-	for _, g := range gaps {
-		m, err := queue.Encode(g)
-		if err != nil {
+// write publishes events in batches, and says after each how many it held;
+// written may be nil.
+func write[E data.Event](ctx context.Context, h *Heartbeat, events []E, written func(n int)) error {
+	for part := range slices.Chunk(events, groupSize) {
+		batch := make([]queue.Message, 0, len(part))
+		for _, e := range part {
+			m, err := queue.Encode(e)
+			if err != nil {
+				return err
+			}
+			batch = append(batch, m)
+		}
+		if err := h.publish(ctx, batch); err != nil {
 			return err
 		}
-		batch = append(batch, m)
+		if written != nil {
+			written(len(part))
+		}
 	}
-	return h.publish(ctx, batch)
+	return nil
 }
 
 func (h *Heartbeat) checkpoint(ctx context.Context) error {

@@ -64,8 +64,7 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	m, err := pipeline.Recover(h.probe)(ctx, j)
 	if err != nil { // a panic: our own fault, and no reason to lose the slot
 		h.log.Error("a probe panicked; please report it", "monitor", j.due.Slot.Monitor, "error", err)
-		m = h.blank(j, h.o.Now())
-		m.State, m.Error = data.Down, &data.Error{Kind: data.ErrInternal, Message: bound(err.Error(), 200)}
+		m = h.failed(j, h.o.Now(), err)
 	}
 	if ctx.Err() != nil && m.State == data.Down {
 		// The drain's grace has run out in the middle of the probe: what it saw
@@ -75,8 +74,7 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	msg, err := queue.Encode(m)
 	if err != nil {
 		h.log.Error("a measurement cannot be encoded; please report it", "monitor", m.Monitor, "error", err)
-		m = h.blank(j, m.Started)
-		m.State, m.Error = data.Down, &data.Error{Kind: data.ErrInternal, Message: bound(err.Error(), 200)}
+		m = h.failed(j, m.Started, err)
 		if msg, err = queue.Encode(m); err != nil {
 			return queue.Message{}, err
 		}
@@ -110,6 +108,13 @@ func subject(r *probe.Response) match.Subject {
 		s.CertificateExpires = r.TLS.Expires
 	}
 	return s
+}
+
+// failed is the measurement of a slot that our own fault kept from being measured.
+func (h *Heartbeat) failed(j job, started time.Time, err error) *data.Measurement {
+	m := h.blank(j, started)
+	m.State, m.Error = data.Down, &data.Error{Kind: data.ErrInternal, Message: bound(err.Error(), 200)}
+	return m
 }
 
 func (h *Heartbeat) blank(j job, started time.Time) *data.Measurement {

@@ -26,20 +26,12 @@ func (h *Heartbeat) recover(ctx context.Context) error {
 		h.log.Warn("the clock is behind the last checkpoint; slots up to it are not probed again", "now", h.start, "checkpoint", since)
 		h.start = since.Add(time.Millisecond)
 	}
-	if err := h.announce(ctx, h.set); err != nil {
-		return err
-	}
 	known, err := h.replay(since)
 	if err != nil {
 		return fmt.Errorf("read the local queue back: %w", err)
 	}
-	gaps := h.missed(since, found, known)
-	for len(gaps) > 0 {
-		part := gaps[:min(len(gaps), 500)]
-		if err := h.write(ctx, part); err != nil {
-			return err
-		}
-		gaps = gaps[len(part):]
+	if err := write(ctx, h, h.missed(since, found, known), nil); err != nil {
+		return err
 	}
 	at := h.start.Add(-time.Millisecond)
 	if err := j.Checkpoint(ctx, at); err != nil {

@@ -97,3 +97,34 @@ func TestAClockBehindTheCheckpointRepeatsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWasPersistedAndNotAnnouncedIsAnnouncedBeforeItIsForgotten: an earlier
+// process died between the two, and the file has been edited since.
+func TestWhatWasPersistedAndNotAnnouncedIsAnnouncedBeforeItIsForgotten(t *testing.T) {
+	state, err := heartbeat.OpenState(t.TempDir(), "", "here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer state.Close()
+	old, from := monitor("a", "http://127.0.0.1:1/old", time.Second), data.Millis(time.Now().Add(-time.Hour))
+	if err := state.Save([]heartbeat.Definition{{ID: "a", From: from, Monitor: &old}, {ID: "gone", From: from}}); err != nil {
+		t.Fatal(err)
+	}
+	j := newJournal()
+	edited := []data.Monitor{monitor("a", "http://127.0.0.1:1/new", time.Second)}
+	if _, err := heartbeat.New(t.Context(), heartbeat.Options{Location: "here", Instance: "i", Queue: j, Journal: j, State: state}, edited); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, e := range j.wait(t, "", func([]data.Event) bool { return true }) {
+		if r, ok := e.(*data.Registration); ok {
+			seen[r.URL]++
+			if r.URL != edited[0].URL && !r.From.Equal(from) {
+				t.Errorf("%q is announced from %v, want %v", r.URL, r.From, from)
+			}
+		}
+	}
+	if seen[old.URL] != 1 || seen[edited[0].URL] != 1 || seen[""] != 1 {
+		t.Errorf("announced by URL: %v, want the old, the new and the removal, once each", seen)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -70,6 +71,18 @@ func succeed(old []Definition, monitors []data.Monitor, at time.Time) []Definiti
 		}
 	}
 	return next
+}
+
+// replaced returns those of old that next does not hold any more.
+func replaced(old, next []Definition) []Definition {
+	since := make(map[string]time.Time, len(next))
+	for i := range next {
+		since[next[i].ID] = next[i].From
+	}
+	return slices.DeleteFunc(slices.Clone(old), func(d Definition) bool {
+		from, ok := since[d.ID]
+		return ok && from.Equal(d.From)
+	})
 }
 
 type stateFile struct {

@@ -6,9 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
-	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
-	"github.com/monitorink/monitorink/cmd/internal/monitors"
 )
 
 // Heartbeat is the command of the prober.
@@ -83,8 +81,4 @@ func run(short string, f daemon.Func) *cobra.Command {
 			return f(cmd.Context(), cfg, app.Logger(cfg, cmd.ErrOrStderr()))
 		},
 	}
-}
-
-func defaults(cfg *config.Config) monitors.Defaults {
-	return monitors.Defaults{Schedule: cfg.Schedule, Timeout: cfg.Timeout}
 }

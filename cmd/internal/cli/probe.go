@@ -64,7 +64,7 @@ and show where the time went. The exit code is 0 when it is up and 1 when it is 
 func find(cfg *config.Config, arg string) (*data.Monitor, error) {
 	if strings.Contains(arg, "://") {
 		// A comma would part the list that FromURLs reads; %2C says the same.
-		list, err := monitors.FromURLs(strings.ReplaceAll(arg, ",", "%2C"), defaults(cfg))
+		list, err := monitors.FromURLs(strings.ReplaceAll(arg, ",", "%2C"), daemon.Defaults(cfg))
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ func validate() *cobra.Command {
 			}
 			bad := 0
 			for _, path := range args {
-				list, err := monitors.Load(path, defaults(cfg))
+				list, err := monitors.Load(path, daemon.Defaults(cfg))
 				if err != nil {
 					bad++
 					fmt.Fprintln(cmd.ErrOrStderr(), err)

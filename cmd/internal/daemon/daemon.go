@@ -1,6 +1,6 @@
 // Package daemon builds the daemons from their configuration: it holds the
-// only switches on queue and store, opens what they need, and closes it in reverse order
-// once they have ended.
+// only switches on queue and store, opens what they need, and closes it in
+// reverse order once they have ended.
 package daemon
 
 import (
@@ -24,9 +24,14 @@ import (
 // A Func runs a daemon until ctx ends and everything is drained.
 type Func func(ctx context.Context, cfg *config.Config, log *slog.Logger) error
 
+// Defaults are what monitors get that say nothing, as cfg has it.
+func Defaults(cfg *config.Config) monitors.Defaults {
+	return monitors.Defaults{Schedule: cfg.Schedule, Timeout: cfg.Timeout}
+}
+
 // Monitors returns the monitors that cfg names.
 func Monitors(cfg *config.Config) ([]data.Monitor, error) {
-	d := monitors.Defaults{Schedule: cfg.Schedule, Timeout: cfg.Timeout}
+	d := Defaults(cfg)
 	if cfg.URLs != "" {
 		return monitors.FromURLs(cfg.URLs, d)
 	}
