@@ -44,11 +44,14 @@ var layers = []layer{
 	{"monitor/probe", []string{"data"}, "a probe makes a response of a slot, and does nothing else"},
 	{"monitor/match", []string{"data"}, "a matcher judges what it is given"},
 	{"monitor/heartbeat", []string{"data", "pipeline", "queue", "monitor/schedule", "monitor/probe", "monitor/match"}, "heartbeat assembles, and knows queues by their contract"},
-	{"monitor/collector", []string{"data", "pipeline", "queue", "store"}, "collector assembles, and knows queue and store by their contracts"},
+	{"monitor/feed", []string{"pipeline", "queue"}, "a feed is a queue at the head of a pipeline"},
+	{"monitor/forwarder", []string{"pipeline", "queue", "monitor/feed"}, "a forwarder moves messages, and knows queues by their contract"},
+	{"monitor/collector", []string{"data", "pipeline", "queue", "store", "monitor/feed"}, "collector assembles, and knows queue and store by their contracts"},
 	{"web", []string{"data", "store"}, "the API and the page read a store by its contract"},
 	{"cmd", []string{"*"}, "cmd ties everything together"},
 	{"bench", []string{"*"}, "a load needs what it loads"},
 	{"examples", []string{"*"}, "an example uses what it shows"},
+	{"internal/servers", nil, "the servers that tests use know nothing of what is tested"},
 	{"internal/lint", nil, "the rules know nothing of what they judge"},
 }
 
@@ -66,12 +69,12 @@ var uses = []use{
 	{"go.yaml.in/yaml", []string{"cmd/internal"}, "files of monitors are read in cmd"},
 	{"github.com/prometheus", []string{"cmd"}, "the others give figures, and cmd makes metrics of them"},
 	{"github.com/robfig/cron", []string{"monitor/schedule"}, "its parser has traps, which one package guards"},
-	{"github.com/IBM/sarama", []string{"queue/kafka"}, "Kafka is one adapter's matter"},
-	{"github.com/jackc/pgx", []string{"store/postgres"}, "Postgres is one adapter's matter"},
+	{"github.com/IBM/sarama", []string{"queue/kafka", "bench"}, "Kafka is one adapter's matter"},
+	{"github.com/jackc/pgx", []string{"store/postgres", "bench"}, "Postgres is one adapter's matter"},
 }
 
 // testOnly are modules that only tests import.
-var testOnly = []string{"go.uber.org/goleak", "github.com/google/go-cmp"}
+var testOnly = []string{"go.uber.org/goleak", "github.com/google/go-cmp", "github.com/twmb/franz-go"}
 
 // vague are names that say nothing.
 var vague = []string{"util", "utils", "common", "base", "types", "helper", "helpers", "misc"}

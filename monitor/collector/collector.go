@@ -15,12 +15,12 @@ package collector
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/feed"
 	"github.com/monitorink/monitorink/pipeline"
 	"github.com/monitorink/monitorink/queue"
 	"github.com/monitorink/monitorink/store"
@@ -95,7 +95,7 @@ func New(o Options) *Collector {
 		},
 		OnAbort: func(stage string, err error) { c.log.Error("aborting", "stage", stage, "error", err) },
 	}})
-	messages := pipeline.From(c.pipe, "subscribe", source{o.Subscription})
+	messages := feed.From(c.pipe, o.Subscription)
 	events := pipeline.Map(messages, "decode", pipeline.Recover(decode))
 	batches := pipeline.Batch(events, "batch", o.BatchSize, max(o.BatchWait, 0))
 	pipeline.ToBatch(batches, "save", o.Savers, c.save)
@@ -122,30 +122,6 @@ func (c *Collector) Stats() Stats {
 	return s
 }
 
-// A source is a subscription as the pipeline wants it.
-type source struct{ queue.Subscription }
-
-// Next gives the next message; a closed subscription is the end.
-func (s source) Next(ctx context.Context) (queue.Message, error) {
-	m, err := s.Subscription.Next(ctx)
-	if errors.Is(err, queue.ErrClosed) {
-		return m, io.EOF
-	}
-	return m, err
-}
-
-// Settle passes the outcome on.
-func (s source) Settle(m queue.Message, o pipeline.Outcome) {
-	out := queue.Outcome{Err: o.Err}
-	switch o.Verdict {
-	case pipeline.Accepted:
-		out.Verdict = queue.Accepted
-	case pipeline.Refused:
-		out.Verdict = queue.Refused
-	}
-	s.Subscription.Settle(m, out)
-}
-
 func decode(_ context.Context, m queue.Message) (data.Event, error) {
 	e, err := data.Decode(m.Value)
 	if err != nil {
@@ -161,29 +137,22 @@ func (c *Collector) refused(stage string, err error) {
 
 // save hands a batch to the store, and tries again until ctx ends.
 func (c *Collector) save(ctx context.Context, batch []data.Event) ([]pipeline.Refusal, error) {
-	const first, most = 100 * time.Millisecond, 10 * time.Second
-	for wait := first; ; wait = min(2*wait, most) {
-		refusals, err := c.o.Store.Save(ctx, batch)
-		if err == nil {
-			if c.counts.failing.Swap(false) {
-				c.log.Info("the store saves again")
-			}
-			return c.saved(batch, refusals), nil
-		}
-		if ctx.Err() != nil {
-			return nil, err
-		}
+	var refusals []store.Refusal
+	err := feed.Retry(ctx, func() (err error) {
+		refusals, err = c.o.Store.Save(ctx, batch)
+		return err
+	}, func(err error, wait time.Duration) {
 		c.counts.saveErrors.Add(1)
 		c.counts.failing.Store(true)
 		c.log.Warn("the store does not save; trying again", "events", len(batch), "error", err, "wait", wait)
-		t := time.NewTimer(wait)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return nil, err
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
+	if c.counts.failing.Swap(false) {
+		c.log.Info("the store saves again")
+	}
+	return c.saved(batch, refusals), nil
 }
 
 func (c *Collector) saved(batch []data.Event, refusals []store.Refusal) []pipeline.Refusal {

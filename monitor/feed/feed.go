@@ -1,0 +1,69 @@
+// Package feed is what the pipelines that take from a queue have in common: the
+// subscription as a source, and patience with what is down.
+package feed
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/monitorink/monitorink/pipeline"
+	"github.com/monitorink/monitorink/queue"
+)
+
+// From begins a pipeline with a subscription. The pipeline drains when the
+// subscription is closed; how it ended is told to the subscription for each
+// message.
+func From(p *pipeline.Pipeline, sub queue.Subscription) *pipeline.Flow[queue.Message] {
+	return pipeline.From(p, "subscribe", source{sub})
+}
+
+type source struct{ queue.Subscription }
+
+// Next gives the next message; a closed subscription is the end.
+func (s source) Next(ctx context.Context) (queue.Message, error) {
+	m, err := s.Subscription.Next(ctx)
+	if errors.Is(err, queue.ErrClosed) {
+		return m, io.EOF
+	}
+	return m, err
+}
+
+// Settle passes the outcome on.
+func (s source) Settle(m queue.Message, o pipeline.Outcome) {
+	out := queue.Outcome{Err: o.Err}
+	switch o.Verdict {
+	case pipeline.Accepted:
+		out.Verdict = queue.Accepted
+	case pipeline.Refused:
+		out.Verdict = queue.Refused
+	}
+	s.Subscription.Settle(m, out)
+}
+
+// The bounds of the pause between two tries: it doubles from the first to the
+// last.
+const (
+	FirstWait = 100 * time.Millisecond
+	LastWait  = 10 * time.Second
+)
+
+// Retry calls try until it returns nil or ctx ends, which gives the last error.
+// Before each pause it calls failed with the error and the length of the pause.
+func Retry(ctx context.Context, try func() error, failed func(err error, wait time.Duration)) error {
+	for wait := FirstWait; ; wait = min(2*wait, LastWait) {
+		err := try()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		failed(err, wait)
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return err
+		}
+	}
+}
