@@ -2,10 +2,10 @@
 #   . ./env.sh
 # What is set already stays as it is. Written by "go generate ./cmd/internal/config".
 
-# memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool; not yet)
+# memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool)
 export MONITORINK_QUEUE="${MONITORINK_QUEUE:-memory}"
 
-# memory | postgres (not yet)
+# memory (gone with the process) | postgres (migrated by flyway)
 export MONITORINK_STORE="${MONITORINK_STORE:-memory}"
 
 # where a collector of its own finds heartbeat's queue, when that is memory or disk
@@ -47,6 +47,12 @@ export MONITORINK_BODY_BUDGET="${MONITORINK_BODY_BUDGET:-64MiB}"
 
 # how long a drain may take
 export MONITORINK_GRACE="${MONITORINK_GRACE:-30s}"
+
+# how long a result waits for others to share its way to the disk; 0s: not at all
+export MONITORINK_LINGER="${MONITORINK_LINGER:-50ms}"
+
+# how long collector lets an event wait for others to share its transaction; 0s: not at all
+export MONITORINK_BATCH_WAIT="${MONITORINK_BATCH_WAIT:-100ms}"
 
 # comma-separated host:port
 export MONITORINK_KAFKA_BROKERS="${MONITORINK_KAFKA_BROKERS:-127.0.0.1:9092}"

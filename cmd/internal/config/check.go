@@ -16,6 +16,7 @@ const (
 	minBudget    = 1 << 20 // one body
 	maxInFlight  = 1_000_000
 	minRetention = 24 * time.Hour
+	maxWait      = 10 * time.Second
 )
 
 // check notes what the table cannot say: bounds, forms, and what belongs
@@ -23,6 +24,8 @@ const (
 func (l *loader) check(c *Config) {
 	l.atLeast("MONITORINK_TIMEOUT", c.Timeout, time.Millisecond)
 	l.atLeast("MONITORINK_GRACE", c.Grace, time.Millisecond)
+	l.atMost("MONITORINK_LINGER", c.Linger, maxWait)
+	l.atMost("MONITORINK_BATCH_WAIT", c.BatchWait, maxWait)
 	if c.Retention != 0 {
 		l.atLeast("MONITORINK_RETENTION", c.Retention, minRetention)
 	}
@@ -53,6 +56,12 @@ func (l *loader) check(c *Config) {
 func (l *loader) atLeast(name string, d, least time.Duration) {
 	if d < least {
 		l.wrong(name, "at least %v is needed", data.Duration(least))
+	}
+}
+
+func (l *loader) atMost(name string, d, most time.Duration) {
+	if d < 0 || d > most {
+		l.wrong(name, "from 0s to %v is allowed", data.Duration(most))
 	}
 }
 

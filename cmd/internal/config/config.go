@@ -24,8 +24,8 @@ const (
 // A Config is what the environment chose. The names of its fields are unique,
 // those of Kafka included.
 type Config struct {
-	Queue string `env:"MONITORINK_QUEUE" default:"memory" allowed:"memory,disk,kafka" help:"memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool; not yet)"`
-	Store string `env:"MONITORINK_STORE" default:"memory" allowed:"memory,postgres" help:"memory | postgres (not yet)"`
+	Queue string `env:"MONITORINK_QUEUE" default:"memory" allowed:"memory,disk,kafka" help:"memory (gone with the process) | disk (heartbeat's spool, lossless) | kafka (a topic, fed from the spool)"`
+	Store string `env:"MONITORINK_STORE" default:"memory" allowed:"memory,postgres" help:"memory (gone with the process) | postgres (migrated by flyway)"`
 
 	QueueURL string `env:"MONITORINK_QUEUE_URL" default:"http://127.0.0.1:8081" help:"where a collector of its own finds heartbeat's queue, when that is memory or disk"`
 	Token    string `env:"MONITORINK_TOKEN" secret:"true" help:"what heartbeat and collector prove themselves with; required as soon as an address is not loopback"`
@@ -43,6 +43,9 @@ type Config struct {
 	InFlight   int           `env:"MONITORINK_IN_FLIGHT" default:"0" help:"probes at once; 0: from the machine"`
 	BodyBudget int64         `env:"MONITORINK_BODY_BUDGET" default:"64MiB" help:"bytes of response bodies held at once"`
 	Grace      time.Duration `env:"MONITORINK_GRACE" default:"30s" help:"how long a drain may take"`
+
+	Linger    time.Duration `env:"MONITORINK_LINGER" default:"50ms" help:"how long a result waits for others to share its way to the disk; 0s: not at all"`
+	BatchWait time.Duration `env:"MONITORINK_BATCH_WAIT" default:"100ms" help:"how long collector lets an event wait for others to share its transaction; 0s: not at all"`
 
 	Kafka struct {
 		Brokers  []string `env:"MONITORINK_KAFKA_BROKERS" default:"127.0.0.1:9092" help:"comma-separated host:port"`

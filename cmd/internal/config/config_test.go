@@ -100,6 +100,8 @@ func TestNothingSetGivesTheDefaults(t *testing.T) {
 		Schedule: data.Schedule{Every: data.Duration(10 * time.Second)}, Timeout: 5 * time.Second,
 		DataDir: ".monitorink", SpoolSize: 1 << 30, BodyBudget: 64 << 20, Grace: 30 * time.Second,
 		PostgresURL:   "postgres://monitorink@127.0.0.1:5432/monitorink",
+		Linger:        50 * time.Millisecond,
+		BatchWait:     100 * time.Millisecond,
 		HeartbeatAddr: "127.0.0.1:8081", CollectorAddr: "127.0.0.1:8080", LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	want.Kafka.Brokers, want.Kafka.Topic = []string{"127.0.0.1:9092"}, "monitorink.events"
