@@ -228,6 +228,18 @@ func TestUnknownVariablesAreWarnedOf(t *testing.T) {
 	}
 }
 
+func TestAPasswordInTheClearIsWarnedOf(t *testing.T) {
+	environ := []string{"MONITORINK_QUEUE=kafka", "MONITORINK_KAFKA_SASL=plain", "MONITORINK_KAFKA_USERNAME=u", "MONITORINK_KAFKA_PASSWORD=p"}
+	c, err := config.Load(environ)
+	if err != nil || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "MONITORINK_KAFKA_TLS") {
+		t.Errorf("%q, %v; want one warning that names MONITORINK_KAFKA_TLS", c.Warnings, err)
+	}
+	c, err = config.Load(append(environ, "MONITORINK_KAFKA_TLS=on"))
+	if err != nil || len(c.Warnings) != 0 {
+		t.Errorf("%q, %v; want no warning with TLS", c.Warnings, err)
+	}
+}
+
 func TestSizes(t *testing.T) {
 	for s, want := range map[string]int64{"0": 0, "4096": 4096, "7B": 7, "64MiB": 64 << 20, "1.5 GiB": 3 << 29, "500MB": 5e8, "2kB": 2000, "1TiB": 1 << 40} {
 		if got, err := config.ParseSize(s); err != nil || got != want {

@@ -50,7 +50,7 @@ func Load(environ []string) (*Config, error) {
 		}
 		return nil, errors.Join(joined...)
 	}
-	cfg.Warnings = l.warnings()
+	cfg.Warnings = l.warnings(cfg)
 	return cfg, nil
 }
 
@@ -149,7 +149,7 @@ func (l *loader) parse(cfg *Config) {
 	}
 }
 
-func (l *loader) warnings() []string {
+func (l *loader) warnings(c *Config) []string {
 	var list, known []string
 	for _, v := range l.table {
 		known = append(known, v.Name)
@@ -170,6 +170,9 @@ func (l *loader) warnings() []string {
 	slices.Sort(list)
 	if file := l.given["MONITORINK_MONITORS"]; l.given["MONITORINK_URLS"] != "" && file != "" && file != "monitors.yaml" {
 		list = append(list, "MONITORINK_MONITORS is not read, because MONITORINK_URLS is set")
+	}
+	if c.Queue == QueueKafka && c.Kafka.SASL == "plain" && !c.Kafka.TLS {
+		list = append(list, "MONITORINK_KAFKA_SASL=plain without MONITORINK_KAFKA_TLS=on sends the password for everyone on the way to read")
 	}
 	return list
 }
