@@ -74,7 +74,7 @@ var uses = []use{
 }
 
 // testOnly are modules that only tests import.
-var testOnly = []string{"go.uber.org/goleak", "github.com/google/go-cmp", "github.com/twmb/franz-go"}
+var testOnly = []string{"go.uber.org/goleak", "github.com/google/go-cmp", "github.com/twmb/franz-go", "github.com/google/jsonschema-go"}
 
 // vague are names that say nothing.
 var vague = []string{"util", "utils", "common", "base", "types", "helper", "helpers", "misc"}
