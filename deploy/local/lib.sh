@@ -93,3 +93,6 @@ jars() { # POM FOLDER [MAVEN ARGUMENT...]
 	echo "$from" >"$folder.part/.from"
 	mv "$folder.part" "$folder"
 }
+
+# engine tells whether a Docker engine answers, and Compose is there.
+engine() { docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }
