@@ -22,17 +22,33 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
+// Each event is decoded by Decode and by encoding/json in one run.
 func BenchmarkDecode(b *testing.B) {
 	for name, e := range goldens() {
 		line, err := data.Encode(e)
 		if err != nil {
 			b.Fatal(err)
 		}
+		for way, decode := range map[string]func([]byte) (data.Event, error){"ours": data.Decode, "encoding/json": data.DecodeSlowly} {
+			b.Run(name+"/"+way, func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(len(line)))
+				for b.Loop() {
+					if _, err := decode(line); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkValidate(b *testing.B) {
+	for name, e := range goldens() {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			b.SetBytes(int64(len(line)))
 			for b.Loop() {
-				if _, err := data.Decode(line); err != nil {
+				if err := data.Validate(e); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -21,6 +21,21 @@ var (
 // Decode reads one event. It ignores fields that it does not know, and fails
 // with an error that wraps ErrMalformed or ErrSchema. It keeps nothing of b.
 func Decode(b []byte) (Event, error) {
+	if schema, ok := leading(b); ok {
+		kind, err := kindOf(schema)
+		if err != nil {
+			return nil, err
+		}
+		if e := decodeFast(kind, b, len(beginning)+len(schema)+1); e != nil && e.validate() == nil {
+			return e, nil
+		}
+	}
+	return decodeSlowly(b)
+}
+
+// decodeSlowly reads an event in any form with encoding/json, and says what is
+// wrong with it.
+func decodeSlowly(b []byte) (Event, error) {
 	schema, ok := leading(b)
 	if !ok {
 		var head struct {
@@ -56,16 +71,23 @@ func Decode(b []byte) (Event, error) {
 	return event, nil
 }
 
+const beginning = `{"schema":"`
+
 // leading returns the schema where it stands first and plain, as Encode writes
 // it, and saves a pass over the whole event.
 func leading(b []byte) (string, bool) {
-	rest, ok := bytes.CutPrefix(b, []byte(`{"schema":"`))
+	rest, ok := bytes.CutPrefix(b, []byte(beginning))
 	if !ok {
 		return "", false
 	}
 	end := bytes.IndexByte(rest, '"')
 	if end < 0 || bytes.IndexByte(rest[:end], '\\') >= 0 {
 		return "", false
+	}
+	for _, s := range schemas {
+		if string(rest[:end]) == s { // not copied
+			return s, true
+		}
 	}
 	return string(rest[:end]), true
 }

@@ -17,6 +17,8 @@ const (
 	SchemaRegistration = "registration/1"
 )
 
+var schemas = []string{SchemaMeasurement, SchemaGap, SchemaRegistration}
+
 // ContentType is the media type of an encoded event.
 const ContentType = "application/json"
 

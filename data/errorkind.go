@@ -32,6 +32,8 @@ var errorKinds = []ErrorKind{
 	ErrCertHost, ErrCertAuthority, ErrProtocol, ErrBodyCut, ErrBodyTooLarge, ErrRedirects, ErrExpectation, ErrBlocked, ErrInternal,
 }
 
+var states = []State{Up, Down}
+
 var reasons = []Reason{Overload, Overlap, Stopped, Clock, Paused}
 
 // ErrorKinds lists all kinds, in the order of their definition.
