@@ -1,0 +1,136 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Options are the settings of a Store.
+type Options struct {
+	// URL is that of libpq, sslmode, sslrootcert, sslcert and sslkey included;
+	// its key-and-value form will do as well.
+	URL string
+	// Retention is the age at which measurements and gaps are dropped, by whole
+	// days of UTC; 0: none.
+	Retention time.Duration
+	// MaxConns bounds the connections; 0: 8.
+	MaxConns int
+	// Logger gets what is worth a line; nil: nothing is logged.
+	Logger *slog.Logger
+	// Now is the clock that Retention goes by; nil: time.Now.
+	Now func() time.Time
+}
+
+// A Store is a store.Store. It may be used by several goroutines.
+type Store struct {
+	o    Options
+	log  *slog.Logger
+	pool *pgxpool.Pool
+
+	series   *ids // of monitor and location
+	profiles *ids // of a profile's content
+
+	joining atomic.Bool // the last batch met rows that were there
+
+	mu    sync.Mutex
+	stats Stats
+}
+
+// Stats are the figures of a Store since Open.
+type Stats struct {
+	Copied     int64 // batches that were copied as they came
+	Joined     int64 // batches that went through the join
+	Rows       int64 // rows that are new
+	Replaced   int64 // rows that gave way to what stays in their place
+	Duplicates int64 // events that changed nothing
+	Expired    int64 // events past Retention, which are not kept
+	Refused    int64 // events that the database, or its form of text, cannot hold
+	Partitions int64 // days that Save made a partition for
+}
+
+// Open reads o, and connects nowhere: a database that is down is waited for by
+// who saves and reads.
+func Open(o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxConns <= 0 {
+		o.MaxConns = 8
+	}
+	if o.Retention < 0 {
+		return nil, fmt.Errorf("a retention of %v is less than nothing", o.Retention)
+	}
+	config, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, badURL(o.URL, err)
+	}
+	s := &Store{o: o, log: o.Logger, series: newIDs(), profiles: newIDs()}
+	config.MaxConns = int32(o.MaxConns)
+	// Behind pgbouncer in transaction mode each query may meet another session,
+	// so that no statement can be named. With what it returns described once and
+	// remembered here, a query still takes one round trip, and values go in
+	// binary form; the simple protocol would put them into the text instead.
+	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	config.ConnConfig.StatementCacheCapacity = 0
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 10 * time.Second
+	}
+	// A new connection may be to another server, or to one that was restored: its
+	// ids need not be the old ones.
+	config.AfterConnect = func(context.Context, *pgx.Conn) error {
+		s.series.forget()
+		s.profiles.forget()
+		return nil
+	}
+	// It starts a goroutine, which Close ends; connections come when needed.
+	if s.pool, err = pgxpool.NewWithConfig(context.Background(), config); err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	return s, nil
+}
+
+// Stats may be called at any time.
+func (s *Store) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats
+}
+
+// count adds to the figures.
+func (s *Store) count(d Stats) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Copied += d.Copied
+	s.stats.Joined += d.Joined
+	s.stats.Rows += d.Rows
+	s.stats.Replaced += d.Replaced
+	s.stats.Duplicates += d.Duplicates
+	s.stats.Expired += d.Expired
+	s.stats.Refused += d.Refused
+	s.stats.Partitions += d.Partitions
+}
+
+// oldest is the first instant that is kept: the start of a day in UTC; zero: all
+// are.
+func (s *Store) oldest() time.Time {
+	if s.o.Retention == 0 {
+		return time.Time{}
+	}
+	return s.o.Now().Add(-s.o.Retention).UTC().Truncate(24 * time.Hour)
+}
+
+// Close waits for the calls that are under way, and lets the connections go.
+func (s *Store) Close() error {
+	s.pool.Close()
+	return nil
+}
