@@ -38,7 +38,13 @@ func (p *Postgres) Close() { p.conn.Close(context.Background()) }
 // to it. drop closes that, and removes the database.
 func (p *Postgres) Fresh(ctx context.Context) (name string, db *pgx.Conn, drop func(), err error) {
 	name = Name("database")
-	if _, err := p.conn.Exec(ctx, "create database "+name+" template "+pgx.Identifier{p.template}.Sanitize()); err != nil {
+	var owner string
+	err = p.conn.QueryRow(ctx, "select pg_get_userbyid(datdba) from pg_database where datname = $1", p.template).Scan(&owner)
+	if err != nil {
+		return "", nil, nil, fmt.Errorf("database %s: %w", p.template, err)
+	}
+	create := fmt.Sprintf("create database %s template %s owner %s", name, pgx.Identifier{p.template}.Sanitize(), pgx.Identifier{owner}.Sanitize())
+	if _, err := p.conn.Exec(ctx, create); err != nil {
 		return "", nil, nil, fmt.Errorf("copy database %s, which migrations made: %w", p.template, err)
 	}
 	drop = func() {

@@ -44,7 +44,9 @@ func Config() *sarama.Config {
 
 // Dial connects to a cluster.
 func Dial(brokers []string) (*Kafka, error) {
-	client, err := sarama.NewClient(brokers, Config())
+	c := Config()
+	c.Metadata.Full = true // administration asks for what it does not know yet
+	client, err := sarama.NewClient(brokers, c)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Kafka at %v: %w", brokers, err)
 	}
