@@ -12,14 +12,13 @@ type field[T any] struct {
 // mostly come in the order of fields. What is not among them is skipped; one
 // that comes twice, or whose name encoding/json may take for another, fails.
 func readMembers[T any](s *scanner, more bool, fields []field[T], v *T) {
-	seen, at := uint32(0), 0
+	seen, at := uint32(0), len(fields)-1
 	for ; more; more = s.next('}') {
-		name := s.name()
+		at = (at + 1) % len(fields)
 		n := 0
-		for n < len(fields) && string(name) != fields[at].name {
-			n++
-			if at++; at == len(fields) {
-				at = 0
+		if !s.named(fields[at].name) {
+			for name := s.name(); n < len(fields) && string(name) != fields[at].name; n++ {
+				at = (at + 1) % len(fields)
 			}
 		}
 		switch bit := uint32(1) << at; {
@@ -32,6 +31,16 @@ func readMembers[T any](s *scanner, more bool, fields []field[T], v *T) {
 			fields[at].read(s, v)
 		}
 	}
+}
+
+// named goes past a name and its colon, if they are next and without space.
+func (s *scanner) named(name string) bool {
+	end := s.i + len(name) + 2
+	if end >= len(s.b) || s.b[s.i] != '"' || s.b[end-1] != '"' || s.b[end] != ':' || string(s.b[s.i+1:end-1]) != name {
+		return false
+	}
+	s.i = end + 1
+	return true
 }
 
 // name reads a member's name and the colon. It wants the name free of what

@@ -19,13 +19,18 @@ func CheckID(id string) error {
 		return fmt.Errorf("it is empty")
 	case len(id) > MaxID:
 		return fmt.Errorf("it has %d bytes, and at most %d are allowed", len(id), MaxID)
-	case !utf8.ValidString(id):
-		return fmt.Errorf("it is not UTF-8")
 	}
+	control, wide := false, false
 	for i := range len(id) {
-		if id[i] < 0x20 || id[i] == 0x7f {
-			return fmt.Errorf("it has a control character")
-		}
+		c := id[i]
+		control = control || c < 0x20 || c == 0x7f
+		wide = wide || c >= utf8.RuneSelf
+	}
+	switch {
+	case wide && !utf8.ValidString(id):
+		return fmt.Errorf("it is not UTF-8")
+	case control:
+		return fmt.Errorf("it has a control character")
 	}
 	return nil
 }
@@ -54,27 +59,34 @@ func checkScheduled(k Kind, field string, t time.Time) error {
 // checkInstant wants whole milliseconds within the years that every store and
 // every text form can hold.
 func checkInstant(t time.Time) error {
-	switch year := t.UTC().Year(); {
+	switch {
 	case t.IsZero():
 		return fmt.Errorf("it is missing")
-	case year < 1970 || year > 9999:
-		return fmt.Errorf("the year %d is out of range", year)
+	case outOfRange(t):
+		return fmt.Errorf("the year %d is out of range", t.UTC().Year())
 	case t.Nanosecond()%int(time.Millisecond) != 0:
 		return fmt.Errorf("%s is not a whole millisecond", t.Format(time.RFC3339Nano))
 	}
 	return nil
 }
 
+// outOfRange reports whether the year of t in UTC is not 1970 to 9999.
+func outOfRange(t time.Time) bool {
+	const year10000 = 253_402_300_800
+	s := t.Unix()
+	return s < 0 || s >= year10000
+}
+
 func (m *Measurement) validate() error {
 	if err := cmp.Or(checkIdentity(m, m.Location), checkScheduled(KindMeasurement, "scheduled_at", m.Scheduled)); err != nil {
 		return err
 	}
-	switch started := m.Started.UTC().Year(); {
+	switch {
 	case m.Attempt < 1 || m.Attempt > 100:
 		return invalid(m.Kind(), "attempt", "%d is not within 1 to 100", m.Attempt)
 	case m.State != Up && m.State != Down:
 		return invalid(m.Kind(), "state", "%q is neither up nor down", m.State)
-	case started < 1970 || started > 9999:
+	case outOfRange(m.Started):
 		return invalid(m.Kind(), "started_at", "it is missing, or its year is out of range")
 	case (m.State == Down) != (m.Error != nil):
 		return invalid(m.Kind(), "error", "it belongs to a measurement that is down, and only there")
