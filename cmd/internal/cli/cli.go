@@ -28,7 +28,7 @@ MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.`,
   # probe two URLs, with results on disk until a collector has them
   MONITORINK_URLS=https://a.example,https://b.example MONITORINK_QUEUE=disk heartbeat run`,
 	}
-	root.AddCommand(run("Probe until SIGTERM, then drain", daemon.RunHeartbeat), validate(), probeCommand(), next(), app.VersionCommand())
+	root.AddCommand(run("Probe until SIGTERM, then drain", daemon.RunHeartbeat), validate(), probeCommand(), next(), topics(), heartbeatCheck(), app.VersionCommand())
 	return root
 }
 
@@ -47,7 +47,7 @@ The environment configures it: env.sh lists all variables.`,
   # from one on another machine
   MONITORINK_QUEUE_URL=http://probe.example:8081 MONITORINK_TOKEN_FILE=token collector run`,
 	}
-	root.AddCommand(run("Collect and serve until SIGTERM, then drain", daemon.RunCollector), app.VersionCommand())
+	root.AddCommand(run("Collect and serve until SIGTERM, then drain", daemon.RunCollector), collectorCheck(), app.VersionCommand())
 	return root
 }
 

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/queue/kafka"
+)
+
+// checkTime is how long a check may take as a whole.
+const checkTime = 14 * time.Second
+
+// A checklist prints what is looked at, and counts what fails.
+type checklist struct {
+	out    io.Writer
+	items  int
+	failed int
+}
+
+// report prints one item. Its remedy stands on a line of its own.
+func (c *checklist) report(what string, err error) {
+	c.items++
+	if err == nil {
+		fmt.Fprintf(c.out, "ok    %s\n", what)
+		return
+	}
+	c.failed++
+	var p *kafka.Problem
+	if errors.As(err, &p) {
+		fmt.Fprintf(c.out, "FAIL  %s: %s\n      %s\n", what, strings.Replace(err.Error(), p.Error(), p.Cause, 1), remedy(p))
+		return
+	}
+	fmt.Fprintf(c.out, "FAIL  %s: %s\n", what, strings.ReplaceAll(err.Error(), "\n", "\n      "))
+}
+
+// A probeFunc looks at one part and reports its items.
+type probeFunc func(ctx context.Context, cfg *config.Config, report func(string, error))
+
+func check(short, long string, parts ...probeFunc) *cobra.Command {
+	return &cobra.Command{
+		Use: "check", Short: short, Args: cobra.NoArgs,
+		Long: long + `
+
+Each item is one line, ok or FAIL, and what failed says what to do about it. The
+exit code is 0 when all is well and 1 otherwise. It takes a quarter of a minute
+at most, and changes nothing.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := app.Config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), checkTime)
+			defer cancel()
+			list := &checklist{out: cmd.OutOrStdout()}
+			for _, part := range parts {
+				part(ctx, cfg, list.report)
+			}
+			if list.failed > 0 {
+				return fmt.Errorf("%d of %s failed", list.failed, plural(list.items, "check"))
+			}
+			return nil
+		},
+	}
+}
+
+func heartbeatCheck() *cobra.Command {
+	return check("Try what heartbeat needs, and say what is wrong",
+		"Try what heartbeat needs: its monitors, its folder, and Kafka when that is the queue.",
+		checkMonitors, checkDataDir, checkWriting)
+}
+
+func collectorCheck() *cobra.Command {
+	return check("Try what collector needs, and say what is wrong",
+		"Try what collector needs: the queue that it reads, and its store.",
+		checkReading, checkStore)
+}
+
+func checkMonitors(_ context.Context, cfg *config.Config, report func(string, error)) {
+	from := "monitors of " + cfg.Monitors
+	if cfg.URLs != "" {
+		from = "monitors of MONITORINK_URLS"
+	}
+	list, err := daemon.Monitors(cfg)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w\nwrite the file, or name another with MONITORINK_MONITORS, or name URLs with MONITORINK_URLS", err)
+	}
+	if err == nil {
+		from += ": " + plural(len(list), "monitor")
+	}
+	report(from, err)
+}
+
+func checkDataDir(_ context.Context, cfg *config.Config, report func(string, error)) {
+	if cfg.Queue == config.QueueMemory {
+		report("queue in memory: nothing to look at, and what is in flight ends with the process", nil)
+		return
+	}
+	err := writable(cfg.DataDir)
+	if err != nil {
+		err = fmt.Errorf("%w\nmake it writable for this user, or name another folder with MONITORINK_DATA_DIR", err)
+	}
+	report("folder "+cfg.DataDir+", for the spool", err)
+}
+
+// writable tries to make a file in dir, or in the folder that dir would be made in.
+func writable(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	for {
+		_, err := os.Stat(dir)
+		if err == nil {
+			break
+		}
+		if up := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && up != dir {
+			dir = up
+			continue
+		}
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".check-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func checkWriting(ctx context.Context, cfg *config.Config, report func(string, error)) {
+	if cfg.Queue == config.QueueKafka {
+		kafka.Check(ctx, daemon.KafkaOptions(cfg, nil), kafka.Producer, report)
+	}
+}
+
+func checkReading(ctx context.Context, cfg *config.Config, report func(string, error)) {
+	if cfg.Queue == config.QueueKafka {
+		kafka.Check(ctx, daemon.KafkaOptions(cfg, nil), kafka.Consumer, report)
+		return
+	}
+	report("heartbeat's queue at "+cfg.QueueURL, reachQueue(ctx, cfg))
+}
+
+// reachQueue asks heartbeat for the messages of a session that does not exist:
+// whether the token is right shows in the answer.
+func reachQueue(ctx context.Context, cfg *config.Config) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(cfg.QueueURL, "/")+"/queue/sessions/check/messages", nil)
+	if err != nil {
+		return err
+	}
+	if cfg.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+cfg.Token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("%w\nstart heartbeat with MONITORINK_QUEUE=%s, or say with MONITORINK_QUEUE_URL where it is", err, cfg.Queue)
+	}
+	defer res.Body.Close() //nolint:errcheck // nothing is read
+	switch res.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return errors.New("it refuses the token\ngive both the same MONITORINK_TOKEN")
+	case http.StatusNotFound, http.StatusGone, http.StatusOK, http.StatusNoContent:
+		return nil
+	}
+	return fmt.Errorf("it answers %s\nsee whether MONITORINK_QUEUE_URL is heartbeat's address", res.Status)
+}
+
+func checkStore(ctx context.Context, cfg *config.Config, report func(string, error)) {
+	if cfg.Store == config.StoreMemory {
+		report("store in memory: nothing to look at, and what it holds ends with the process", nil)
+		return
+	}
+	report("store "+cfg.Store, errors.New("nothing can look at it in this version"))
+}
