@@ -31,7 +31,9 @@ func TestLoadGivesValidMeasurementsOfDifferentSlots(t *testing.T) {
 
 func TestWatchSeesTheFirstAndTheLast(t *testing.T) {
 	start := time.Now()
-	grow := func(context.Context) (int64, error) { return min(int64(time.Since(start)/(10*time.Millisecond)), 20), nil }
+	grow := func(context.Context) (int64, error) {
+		return min(int64(time.Since(start)/(10*time.Millisecond)), 20), nil
+	}
 	p, err := rig.Watch(t.Context(), 20, func() error { return nil }, grow)
 	if err != nil {
 		t.Fatal(err)
@@ -74,4 +76,3 @@ func TestProcessIsMeasuredAndStopped(t *testing.T) {
 		t.Error("it is alive after Stop")
 	}
 }
-

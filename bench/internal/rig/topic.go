@@ -33,6 +33,8 @@ func Config() *sarama.Config {
 	c.Metadata.AllowAutoTopicCreation = false
 	c.Metadata.Full = false
 	c.Producer.Timeout = 10 * time.Second
+	c.Producer.MaxMessageBytes = 1_000_000
+	c.Producer.Retry.Max = 5
 	c.Producer.RequiredAcks = sarama.WaitForAll
 	c.Producer.Idempotent = true
 	c.Net.MaxOpenRequests = 1
