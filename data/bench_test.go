@@ -22,6 +22,16 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
+func BenchmarkEncodeAnew(b *testing.B) {
+	e := goldens()["measurement"]
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := data.Encode(e); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // Each event is decoded by Decode and by encoding/json in one run.
 func BenchmarkDecode(b *testing.B) {
 	for name, e := range goldens() {

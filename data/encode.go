@@ -1,11 +1,13 @@
 package data
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -34,7 +36,20 @@ const (
 
 // Encode returns e as one line of JSON, without a line feed. It fails when e is
 // not a valid event: a decoder would refuse it.
-func Encode(e Event) ([]byte, error) { return AppendEncode(nil, e) }
+func Encode(e Event) ([]byte, error) {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	b, err := AppendEncode((*buf)[:0], e)
+	if err != nil {
+		return nil, err
+	}
+	if cap(b) <= 64<<10 {
+		*buf = b
+	}
+	return bytes.Clone(b), nil // of its very size
+}
+
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // AppendEncode is Encode that appends to b, and returns b as it was on error.
 func AppendEncode(b []byte, e Event) ([]byte, error) {
