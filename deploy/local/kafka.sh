@@ -52,6 +52,8 @@ settings() {
 		transaction.state.log.min.isr=1
 		group.initial.rebalance.delay.ms=0
 		log.cleaner.dedupe.buffer.size=8388608
+		broker.heartbeat.interval.ms=1000
+		broker.session.timeout.ms=4000
 	E
 	case $INFRA in
 	dev) cat <<-E ;;
