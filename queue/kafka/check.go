@@ -99,12 +99,15 @@ func (k *checker) openAll(brokers []*sarama.Broker) []error {
 			if err == nil && !ok {
 				err = sarama.ErrNotConnected
 			}
+			if err == nil { // what a TLS handshake met shows only here
+				_, err = b.GetMetadata(sarama.NewMetadataRequest(k.config.Version, []string{k.o.Topic}))
+			}
 			errs[i] = err
 		})
 	}
 	each.Wait()
-	for i, b := range brokers {
-		if errs[i] == nil {
+	for _, b := range brokers {
+		if ok, _ := b.Connected(); ok {
 			k.opened = append(k.opened, b)
 		}
 	}
@@ -132,7 +135,7 @@ func (k *checker) members(m *sarama.MetadataResponse) bool {
 		})
 	}
 	if good {
-		k.report(fmt.Sprintf("all %d brokers of the cluster", len(m.Brokers)), nil)
+		k.report(fmt.Sprintf("each broker of the cluster, by its own name (%d)", len(m.Brokers)), nil)
 	}
 	return good
 }

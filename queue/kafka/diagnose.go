@@ -54,9 +54,10 @@ func diagnoseTLS(err error) *Problem {
 		host    x509.HostnameError
 		invalid x509.CertificateInvalidError
 		record  tls.RecordHeaderError
-		alert   tls.AlertError
 	)
-	switch {
+	switch alert, ok := alertOf(err); {
+	case ok:
+		return diagnoseAlert(alert)
 	case errors.As(err, &unknown):
 		return &Problem{
 			Cause:  "the broker's certificate is signed by an authority that is not trusted here",
@@ -76,17 +77,36 @@ func diagnoseTLS(err error) *Problem {
 			Cause:  "the broker does not speak TLS on this port",
 			Remedy: "turn TLS off, or write the port of the broker's TLS listener", Options: []string{"TLS", "Brokers"},
 		}
-	case errors.As(err, &alert):
-		return diagnoseAlert(alert)
 	}
 	return nil
 }
 
+// alertOf returns the alert that the other end sent. Over TCP crypto/tls gives it
+// a type of its own, which nobody can name: so its text tells which it is.
+func alertOf(err error) (tls.AlertError, bool) {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" {
+		return 0, false
+	}
+	for code := range 256 {
+		if a := tls.AlertError(code); a.Error() == op.Err.Error() { //nolint:gosec // below 256
+			return a, true
+		}
+	}
+	return 0, false
+}
+
+var certificate = []string{"CertFile", "KeyFile"}
+
+// noCertificate is what an alert means to a client that showed no certificate.
+func noCertificate() *Problem {
+	return &Problem{Cause: "the broker wants a certificate from its clients, and none was given", Remedy: "name the files of the client's certificate and key", Options: certificate}
+}
+
 func diagnoseAlert(alert tls.AlertError) *Problem {
-	certificate := []string{"CertFile", "KeyFile"}
 	switch alert {
 	case 116: // certificate required
-		return &Problem{Cause: "the broker wants a certificate from its clients, and none was given", Remedy: "name the files of the client's certificate and key", Options: certificate}
+		return noCertificate()
 	case 42, 43, 44, 45, 46, 48, 49: // about the certificate: bad, unsupported, revoked, expired, unknown, its authority unknown, no access
 		return &Problem{
 			Cause:  fmt.Sprintf("the broker refuses the client's certificate, or misses one (%s)", alert),
@@ -166,7 +186,11 @@ func diagnoseFile(err error) *Problem {
 	if !errors.As(err, &path) {
 		return nil
 	}
-	return &Problem{Cause: fmt.Sprintf("%s cannot be read: %v", path.Path, path.Err), Remedy: "name a file that this user can read", Options: []string{"CAFile", "CertFile", "KeyFile"}}
+	options := certificate
+	if strings.Contains(err.Error(), "CA file") {
+		options = []string{"CAFile"}
+	}
+	return &Problem{Cause: fmt.Sprintf("%s cannot be read: %v", path.Path, path.Err), Remedy: "name a file that this user can read", Options: options}
 }
 
 func diagnoseNet(err error) *Problem {

@@ -15,6 +15,11 @@ import (
 func (k *checker) explain(ctx context.Context, addr string, err error) error {
 	d := Diagnose(err)
 	var p *Problem
+	if k.o.CertFile == "" && errors.As(d, &p) && len(p.Options) > 0 && p.Options[0] == "CertFile" {
+		p = noCertificate()
+		p.Err = err
+		return p
+	}
 	if err == nil || errors.As(d, &p) && !unclear(p) {
 		return d
 	}
@@ -54,8 +59,8 @@ func probeWire(ctx context.Context, addr string) wire {
 	if conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr); err == nil {
 		c := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // nothing is told to it, only whether it speaks TLS is asked
 		err := c.HandshakeContext(ctx)
-		var alert tls.AlertError
-		w.tls = err == nil || errors.As(err, &alert)
+		_, refused := alertOf(err)
+		w.tls = err == nil || refused
 		_ = conn.Close()
 	}
 	return w
