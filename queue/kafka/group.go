@@ -1,0 +1,165 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+const (
+	retryFirst = 250 * time.Millisecond
+	retryMost  = 5 * time.Second
+	// commitEvery is how often offsets are committed. A commit costs the broker a
+	// record and us one request, whatever the number of messages.
+	commitEvery = time.Second
+)
+
+// run keeps a session of the group until ctx ends.
+func (s *Subscription) run(ctx context.Context) {
+	defer close(s.group)
+	var burial sync.WaitGroup
+	burying, stop := context.WithCancel(context.Background())
+	defer burial.Wait()
+	defer stop()
+	burial.Go(func() { s.burial.run(burying) }) // waited for above
+	wait := retryFirst
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := s.consume(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			continue
+		}
+		s.trouble.connect(fmt.Errorf("kafka: consume topic %s as group %s: %w", s.o.Topic, s.o.Group, Diagnose(err)))
+		if time.Since(began) > 2*retryMost {
+			wait = retryFirst
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+		wait = min(2*wait, retryMost)
+	}
+}
+
+// consume makes a member of the group and lets it live through rebalances, until
+// ctx ends or something fails.
+func (s *Subscription) consume(ctx context.Context) error {
+	group, err := sarama.NewConsumerGroup(s.o.Brokers, s.o.Group, s.config)
+	if err != nil {
+		return err
+	}
+	var errs sync.WaitGroup
+	errs.Go(func() { // ends with Close
+		for err := range group.Errors() {
+			if ctx.Err() == nil {
+				s.trouble.pass(Diagnose(err))
+			}
+		}
+	})
+	for ctx.Err() == nil && err == nil {
+		err = group.Consume(ctx, []string{s.o.Topic}, &session{s: s})
+	}
+	if e := group.Close(); err == nil && ctx.Err() == nil {
+		err = e
+	}
+	errs.Wait()
+	return err
+}
+
+// A session is one generation of the group; sarama calls it.
+type session struct {
+	s    *Subscription
+	stop chan struct{} // closed by Cleanup
+	done chan struct{} // closed when the committing goroutine has ended
+
+	mu     sync.Mutex
+	claims []*claim
+}
+
+// Setup implements sarama.ConsumerGroupHandler.
+func (h *session) Setup(sess sarama.ConsumerGroupSession) error {
+	h.s.trouble.connect(nil)
+	h.s.rebalances.Add(1)
+	h.stop, h.done = make(chan struct{}), make(chan struct{})
+	go func() { // Cleanup waits for it
+		defer close(h.done)
+		tick := time.NewTicker(commitEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				h.mark(sess)
+				sess.Commit()
+			case <-h.stop:
+				return
+			}
+		}
+	}()
+	return nil
+}
+
+// mark tells sarama the offsets after the finished prefixes.
+func (h *session) mark(sess sarama.ConsumerGroupSession) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range h.claims {
+		if next := c.next(); next > 0 {
+			sess.MarkOffset(c.topic, c.partition, next, "")
+		}
+	}
+}
+
+// Cleanup implements sarama.ConsumerGroupHandler. The claims have ended.
+func (h *session) Cleanup(sess sarama.ConsumerGroupSession) error {
+	close(h.stop)
+	<-h.done
+	h.mark(sess)
+	for range 3 { // sarama keeps the error; where the first went well the others do nothing
+		sess.Commit()
+	}
+	return nil
+}
+
+// ConsumeClaim implements sarama.ConsumerGroupHandler: it hands a partition over
+// until the group takes it away, and then waits for what it handed out.
+func (h *session) ConsumeClaim(sess sarama.ConsumerGroupSession, cc sarama.ConsumerGroupClaim) error {
+	s := h.s
+	c := &claim{
+		topic: cc.Topic(), partition: cc.Partition(), generation: sess.GenerationID(),
+		chunk: max(1, min(chunkCount, s.limit/4)), moved: make(chan struct{}, 1),
+	}
+	h.mu.Lock()
+	h.claims = append(h.claims, c)
+	h.mu.Unlock()
+	s.claims.Add(1)
+	defer s.claims.Add(-1)
+	ctx := sess.Context()
+	for c.room(ctx) {
+		chunk, bytes := c.take(ctx, cc.Messages())
+		if chunk == nil {
+			break
+		}
+		if s.budget.take(ctx, len(chunk), bytes) != nil {
+			break
+		}
+		select {
+		case s.out <- chunk:
+			continue
+		case <-ctx.Done():
+			s.budget.give(len(chunk), bytes)
+		}
+		break
+	}
+	c.stop()
+	deadline := time.NewTimer(s.config.Consumer.Group.Rebalance.Timeout / 2)
+	defer deadline.Stop()
+	c.drain(deadline.C, s.closed)
+	c.leave()
+	return nil
+}

@@ -1,0 +1,212 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/queue"
+)
+
+const (
+	// batchBytes bounds a batch before compression. It is below what brokers take
+	// by default (max.message.bytes 1,048,588), so that no batch is refused for
+	// being one.
+	batchBytes = 1_000_000
+	// messageBytes bounds one message, which travels alone when it is above batchBytes.
+	messageBytes = 64 << 20
+	// answerWithin is how long Publish waits for its answers.
+	answerWithin = 30 * time.Second
+	// closeWithin is how long Close waits for what is on its way.
+	closeWithin = 10 * time.Second
+)
+
+var errNoAnswer = fmt.Errorf("the brokers did not answer within %s", answerWithin)
+
+// A Publisher is a [queue.Publisher] to a topic.
+type Publisher struct {
+	topic   string
+	batches *sender
+	singles *sender // one message a request: the large ones, and those refused in a batch
+	headers map[data.Kind][]sarama.RecordHeader
+
+	mu     sync.Mutex
+	closed bool
+	stats  PublisherStats
+}
+
+// PublisherStats are what a Publisher has done.
+type PublisherStats struct {
+	Published int64 // messages that the brokers have
+	Errors    int64 // calls of Publish that returned an error
+	Err       error // the last one; nil after a call that went well
+}
+
+// NewPublisher checks the options. It connects when it is first used, and makes
+// no topic.
+func NewPublisher(o Options) (*Publisher, error) {
+	config, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	single := *config
+	config.Producer.MaxMessageBytes = batchBytes
+	config.Producer.Retry.Max = 5
+	single.Producer.MaxMessageBytes = messageBytes
+	single.Producer.Flush.MaxMessages = 1
+	return &Publisher{
+		topic: o.Topic, batches: newSender(o, config), singles: newSender(o, &single),
+		headers: map[data.Kind][]sarama.RecordHeader{
+			data.KindMeasurement:  headersOf(data.KindMeasurement),
+			data.KindGap:          headersOf(data.KindGap),
+			data.KindRegistration: headersOf(data.KindRegistration),
+		},
+	}, nil
+}
+
+func headersOf(k data.Kind) []sarama.RecordHeader {
+	return []sarama.RecordHeader{
+		{Key: []byte("content-type"), Value: []byte(data.ContentType)},
+		{Key: []byte("kind"), Value: []byte(k)},
+		{Key: []byte("schema"), Value: []byte(k.Schema())},
+	}
+}
+
+// Publish returns nil when all replicas in sync have every message. Otherwise it
+// returns within half a minute, or when ctx ends: any part of the messages may be
+// in the topic. An error that wraps [queue.ErrTooLarge] names a message that the
+// topic does not take; the others have been tried all the same.
+func (p *Publisher) Publish(ctx context.Context, messages []queue.Message) error {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	if closed {
+		return queue.ErrClosed
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, answerWithin, errNoAnswer)
+	defer cancel()
+	err := p.publish(limited, messages)
+	if err != nil && !errors.Is(err, queue.ErrClosed) {
+		err = fmt.Errorf("publish %d messages to topic %s: %w", len(messages), p.topic, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Err = err
+	if err != nil {
+		p.stats.Errors++
+		return err
+	}
+	p.stats.Published += int64(len(messages))
+	return nil
+}
+
+func (p *Publisher) publish(ctx context.Context, messages []queue.Message) error {
+	records := make([]record, 0, len(messages))
+	var single []record
+	for i, m := range messages {
+		r := record{index: i, message: p.message(m)}
+		if r.message.ByteSize(2) < batchBytes {
+			records = append(records, r)
+		} else {
+			single = append(single, r)
+		}
+	}
+	failures, err := p.batches.send(ctx, records)
+	if err != nil {
+		return Diagnose(err)
+	}
+	var other error
+	for _, f := range failures {
+		if tooLarge(f.err) {
+			// In a batch nobody knows which one it was.
+			single = append(single, record{index: f.record.index, message: p.message(messages[f.record.index])})
+		} else if other == nil {
+			other = Diagnose(f.err)
+		}
+	}
+	if other != nil {
+		return other
+	}
+	failures, err = p.singles.send(ctx, single)
+	if err != nil {
+		return Diagnose(err)
+	}
+	for _, f := range failures {
+		if !tooLarge(f.err) {
+			return Diagnose(f.err)
+		}
+	}
+	for _, f := range failures {
+		m := messages[f.record.index]
+		return fmt.Errorf("message %d, of %s, has %d bytes: %w: %w", f.record.index+1, m.Key, len(m.Value), queue.ErrTooLarge, Diagnose(f.err))
+	}
+	return nil
+}
+
+func (p *Publisher) message(m queue.Message) sarama.ProducerMessage {
+	headers, ok := p.headers[m.Kind]
+	if !ok {
+		headers = headersOf(m.Kind)
+	}
+	return sarama.ProducerMessage{Topic: p.topic, Key: sarama.StringEncoder(m.Key), Value: sarama.ByteEncoder(m.Value), Headers: headers}
+}
+
+// tooLarge says whether the broker's limit, or the client's, was hit.
+func tooLarge(err error) bool {
+	var c sarama.ConfigurationError
+	return errors.Is(err, sarama.ErrMessageSizeTooLarge) || errors.As(err, &c)
+}
+
+// Ready says what keeps Publish from working, as far as can be seen without
+// writing: no broker, a wrong password, no such topic.
+func (p *Publisher) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, errNoAnswer)
+	defer cancel()
+	result := make(chan error, 1)
+	go func() { result <- topicExists(p.batches.brokers, p.batches.config, p.topic) }() // bounded by the timeouts of its requests
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return Diagnose(context.Cause(ctx))
+	}
+}
+
+// topicExists asks the brokers for the topic, with a connection of its own.
+func topicExists(brokers []string, config *sarama.Config, topic string) error {
+	client, err := sarama.NewClient(brokers, config)
+	if err != nil {
+		return fmt.Errorf("kafka: %w", Diagnose(err))
+	}
+	defer client.Close() //nolint:errcheck // nothing was written
+	if err := client.RefreshMetadata(topic); err != nil {
+		return fmt.Errorf("kafka: topic %s: %w", topic, Diagnose(err))
+	}
+	return nil
+}
+
+// Stats may be called at any time, by several goroutines.
+func (p *Publisher) Stats() PublisherStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+// Close ends the Publisher after what is on its way has its answers, at the
+// latest after ten seconds. Close twice is harmless.
+func (p *Publisher) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	ctx, cancel := context.WithTimeoutCause(context.Background(), closeWithin, errNoAnswer)
+	defer cancel()
+	return errors.Join(p.batches.close(ctx), p.singles.close(ctx))
+}
