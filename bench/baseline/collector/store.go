@@ -53,20 +53,6 @@ func (s *store) close() { s.pool.Close() }
 
 // save keeps a batch, of which any part may be kept already.
 func (s *store) save(ctx context.Context, batch []event) error {
-	rows, err := s.rows(ctx, batch)
-	if err != nil {
-		return err
-	}
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staging"}, columns, pgx.CopyFromRows(rows)); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, insert)
-		return err
-	})
-}
-
-func (s *store) rows(ctx context.Context, batch []event) ([][]any, error) {
 	keys := make([]seriesKey, len(batch))
 	profiles := make([]profileKey, len(batch))
 	for i := range batch {
@@ -74,19 +60,20 @@ func (s *store) rows(ctx context.Context, batch []event) ([][]any, error) {
 	}
 	series, err := s.series.ids(ctx, s.pool, keys)
 	if err != nil {
-		return nil, fmt.Errorf("series: %w", err)
+		return fmt.Errorf("series: %w", err)
 	}
 	profile, err := s.profiles.ids(ctx, s.pool, profiles)
 	if err != nil {
-		return nil, fmt.Errorf("profiles: %w", err)
+		return fmt.Errorf("profiles: %w", err)
 	}
-	rows := make([][]any, len(batch))
-	for i := range batch {
-		if rows[i], err = batch[i].row(series[i], profile[i]); err != nil {
-			return nil, err
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		rows := pgx.CopyFromSlice(len(batch), func(i int) ([]any, error) { return batch[i].row(series[i], profile[i]) })
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staging"}, columns, rows); err != nil {
+			return err
 		}
-	}
-	return rows, nil
+		_, err := tx.Exec(ctx, insert)
+		return err
+	})
 }
 
 // row is the event's in the order of columns.
