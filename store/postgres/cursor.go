@@ -71,9 +71,9 @@ var (
 	endOfTime   = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// span returns the range of q in whole milliseconds, as events have them, and
+// bounds returns the range of q in whole milliseconds, as events have them, and
 // within what the database can hold; the end is exclusive.
-func span(q store.Query) (from, to time.Time) {
+func bounds(q store.Query) (from, to time.Time) {
 	from, to = startOfTime, endOfTime
 	if !q.From.IsZero() {
 		from = inTime(q.From)
@@ -98,6 +98,3 @@ func inTime(t time.Time) time.Time {
 	}
 	return whole.UTC()
 }
-
-// at is the instant of ms milliseconds since 1970.
-func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

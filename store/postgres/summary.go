@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/store"
+)
+
+// A total that does not fit its column stands in detail.
+const summaryQuery = `
+select count(*) filter (where up), count(*) filter (where not up), coalesce(min(total) filter (where up), 0),
+  coalesce(max(total) filter (where up), 0),
+  coalesce(div(sum(total) filter (where up) * 1000, nullif(count(total) filter (where up), 0)), 0)::bigint
+from unnest($1::int[]) as x (id)
+cross join lateral (
+  select distinct on (m.scheduled) m.error is null as up,
+    coalesce((m.detail -> 'event' -> 'phases' ->> 'total_us')::bigint, m.total_us) as total
+  from measurement m
+  where m.series = x.id and m.scheduled >= $2 and m.scheduled < $3
+  order by m.scheduled desc, m.attempt desc
+) m`
+
+const overlappingQuery = `
+select ` + gapColumns + `
+from gap g
+join series s on s.id = g.series
+where g.series = any ($1::int[]) and g.last_at >= $2 and g.first_at < $3`
+
+const measuredQuery = `
+select m.n
+from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) with ordinality as x (id, lo, hi, i)
+cross join lateral (
+  select count(distinct m.scheduled) as n
+  from measurement m
+  where m.series = x.id and m.scheduled >= x.lo and m.scheduled < x.hi and m.scheduled >= $4 and m.scheduled < $5
+) m
+order by x.i`
+
+// Summary counts the slots of a monitor in a range.
+func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, error) {
+	sum := store.Summary{Gaps: map[data.Reason]int64{}}
+	from, to := bounds(q)
+	err := s.read(ctx, "summarize", func(tx pgx.Tx) error {
+		ids, locations, err := streams(ctx, tx, q)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		var shortest, longest, mean int64
+		if err := tx.QueryRow(ctx, summaryQuery, ids, from, to).Scan(&sum.Up, &sum.Down, &shortest, &longest, &mean); err != nil {
+			return err
+		}
+		sum.Min, sum.Max = time.Duration(shortest)*time.Microsecond, time.Duration(longest)*time.Microsecond
+		sum.Mean = time.Duration(mean)
+		rows, err := tx.Query(ctx, overlappingQuery, ids, from, to)
+		if err != nil {
+			return err
+		}
+		gaps, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*data.Gap, error) { return scanGap(row) })
+		if err != nil || len(gaps) == 0 {
+			return err
+		}
+		return unmeasured(ctx, tx, sum.Gaps, gaps, ids, locations, store.Query{From: from, To: to})
+	})
+	return sum, err
+}
+
+// unmeasured adds to counts the slots that gaps account for and measurements do
+// not; the range of q is in whole milliseconds.
+func unmeasured(ctx context.Context, tx pgx.Tx, counts map[data.Reason]int64, gaps []*data.Gap, ids []int32, locations []string, q store.Query) error {
+	at := map[string][]*data.Gap{}
+	for _, g := range gaps {
+		at[g.Location] = append(at[g.Location], g)
+	}
+	var shares []store.Share
+	var series []int32
+	var lo, hi []time.Time
+	for i, l := range locations {
+		for _, part := range store.Shares(at[l], q) {
+			shares, series = append(shares, part), append(series, ids[i])
+			lo, hi = append(lo, part.From), append(hi, part.To)
+		}
+	}
+	rows, err := tx.Query(ctx, measuredQuery, series, lo, hi, q.From, q.To)
+	if err != nil {
+		return err
+	}
+	measured, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	for i, n := range measured {
+		if left := shares[i].Slots - n; left > 0 {
+			counts[shares[i].Gap.Reason] += left
+		}
+	}
+	return err
+}
