@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/monitorink/monitorink/data"
 )
 
 // A pair identifies a series.
@@ -201,13 +199,4 @@ func addProfiles(ctx context.Context, conn *pgx.Conn, missing map[string]*row, d
 		order by digest on conflict do nothing`,
 		wanted, instances, versions, methods, urls, protocols, ports, tlsVersions, expires, names)
 	return err
-}
-
-// canonical is m as it would be read again: its texts are UTF-8.
-func canonical(m *data.Measurement) (*data.Measurement, error) {
-	b, err := data.Encode(m)
-	if err != nil {
-		return nil, err
-	}
-	return whole(b)
 }

@@ -1,0 +1,171 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/store"
+)
+
+// Save joins events into the tables. An error is for the caller to wait and to
+// try again; it names what a person has to do where waiting will not help.
+func (s *Store) Save(ctx context.Context, events []data.Event) ([]store.Refusal, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	b := s.sort(events)
+	if err := s.write(ctx, b); err != nil {
+		return nil, fmt.Errorf("save %d events: %w", len(events), Diagnose(err))
+	}
+	b.stats.Refused = int64(len(b.refused))
+	s.count(b.stats)
+	slices.SortFunc(b.refused, func(a, b store.Refusal) int { return cmp.Compare(a.Index, b.Index) })
+	return b.refused, nil
+}
+
+// A batch is what one Save is about.
+type batch struct {
+	measurements  []row
+	gaps          []gapRow
+	registrations []registrationRow
+	refused       []store.Refusal
+	stats         Stats
+}
+
+func (b *batch) refuse(index int, err error) {
+	b.refused = append(b.refused, store.Refusal{Index: index, Err: err})
+}
+
+// sort looks at each event without the database.
+func (s *Store) sort(events []data.Event) *batch {
+	b := &batch{}
+	oldest := s.oldest()
+	for i, e := range events {
+		err := data.Validate(e)
+		if err == nil {
+			err = b.add(e, i, oldest)
+		}
+		if err != nil {
+			b.refuse(i, err)
+		}
+	}
+	return b
+}
+
+func (b *batch) add(e data.Event, index int, oldest time.Time) error {
+	switch e := e.(type) {
+	case *data.Measurement:
+		if e.Scheduled.Before(oldest) {
+			b.stats.Expired++
+			return nil
+		}
+		if b.measurements == nil {
+			b.measurements = make([]row, 0, 64)
+		}
+		r := newRow(e, index)
+		if hasNUL(r.detail) {
+			return errNUL(e)
+		}
+		b.measurements = append(b.measurements, r)
+	case *data.Gap:
+		if e.Last.Before(oldest) {
+			b.stats.Expired++
+			return nil
+		}
+		return b.addGap(e, index)
+	case *data.Registration:
+		return b.addRegistration(e, index)
+	}
+	return nil
+}
+
+func errNUL(e data.Event) error {
+	return fmt.Errorf("%w: %s: a text has a NUL, which PostgreSQL cannot hold", data.ErrMalformed, e.Kind())
+}
+
+func (s *Store) write(ctx context.Context, b *batch) error {
+	if len(b.measurements)+len(b.gaps)+len(b.registrations) == 0 {
+		return nil
+	}
+	c, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	w := &writer{Store: s, conn: c.Conn(), batch: b}
+	for _, save := range []func(context.Context) error{w.saveMeasurements, w.saveGaps, w.saveRegistrations} {
+		if err := save(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A writer writes one batch over one connection.
+type writer struct {
+	*Store
+	conn  *pgx.Conn
+	batch *batch
+}
+
+// An indexed knows its place in what Save was given.
+type indexed interface{ place() int }
+
+// settle saves items, and bisects them round what the database will never take.
+func settle[T indexed](ctx context.Context, w *writer, items []T, save func(context.Context, []T) error) error {
+	if len(items) == 0 {
+		return nil
+	}
+	err := w.withPartitions(ctx, func() error { return save(ctx, items) }, func() []time.Time { return days(items) })
+	switch {
+	case err == nil:
+		return nil
+	case classify(err) != poison:
+		return err
+	case len(items) == 1:
+		w.batch.refuse(items[0].place(), err)
+		return nil
+	}
+	half := len(items) / 2
+	if err := settle(ctx, w, items[:half], save); err != nil {
+		return err
+	}
+	return settle(ctx, w, items[half:], save)
+}
+
+// withPartitions calls save again when it lacked partitions, and makes them.
+func (w *writer) withPartitions(ctx context.Context, save func() error, days func() []time.Time) error {
+	for tries := 0; ; tries++ {
+		err := save()
+		if err == nil || classify(err) != noPartition || tries == 3 { // one that is dropped meanwhile is made again
+			return err
+		}
+		for _, day := range days() {
+			var made bool
+			if err := w.conn.QueryRow(ctx, "select create_measurement_partition($1::date)", day).Scan(&made); err != nil {
+				return fmt.Errorf("make the partition of %s: %w", day.Format(time.DateOnly), err)
+			}
+			if made {
+				w.batch.stats.Partitions++
+			}
+		}
+	}
+}
+
+// days lists the days of measurements, in order.
+func days[T indexed](items []T) []time.Time {
+	var all []time.Time
+	for _, item := range items {
+		if r, ok := any(item).(row); ok {
+			all = append(all, r.m.Scheduled.UTC().Truncate(24*time.Hour))
+		}
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	return slices.Compact(all)
+}
