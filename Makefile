@@ -13,10 +13,10 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-browser bench fuzz lint env
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser bench fuzz lint compose-check env
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  What env.sh lists can be set before any of them:'
 	@echo '  MONITORINK_URLS=https://a.example,https://b.example make run'
@@ -30,20 +30,23 @@ run-producer: build ## only heartbeat: it probes, and offers its queue at http:/
 run-consumer: build ## only collector: it takes from heartbeat's queue, and serves at http://127.0.0.1:8080
 	@bin/collector run
 
-run-infra: ## start Kafka and Postgres (not yet: arrives with their adapters)
-	@echo 'make $@ arrives with the Kafka and Postgres adapters; until then everything runs on memory and on disk: make run'; exit 2
+run-infra: build ## start Kafka, with its topics, and Postgres: by Compose where Docker is, else by deploy/local
+	@deploy/local/infra.sh start
 
-stop-infra: ## stop them (not yet)
-	@echo 'make $@ arrives with the Kafka and Postgres adapters; there is nothing to stop'; exit 2
+stop-infra: ## stop them; what they hold stays (deploy/local/infra.sh destroy removes it)
+	@deploy/local/infra.sh stop
 
-migrate: ## bring the database to the newest schema (not yet)
-	@echo 'make $@ arrives with the Kafka and Postgres adapters; MONITORINK_STORE=memory has no schema'; exit 2
+migrate: ## bring the database to the newest schema, by Flyway; FLYWAY_URL, _USER and _PASSWORD name another one
+	@deploy/local/flyway.sh migrate
 
 build: ## build bin/monitorink, bin/heartbeat and bin/collector, static
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/monitorink ./cmd/heartbeat ./cmd/collector
 
 test: ## all tests, on memory and disk, with -race where there is a C compiler
 	$(GO) test $(RACE) ./...
+
+test-integration: ## the tests against real Kafka, Postgres and Flyway, which it brings up and removes again
+	@deploy/local/test-integration.sh
 
 test-browser: ## the page in a real browser, headless: Debian's chromium, or what WEB_BROWSER names
 	WEB_BROWSER=$${WEB_BROWSER:-chromium} $(GO) test -count=1 -run Browser ./web
@@ -60,15 +63,19 @@ fuzz: ## every fuzz test for FUZZTIME (10s) each
 		done || exit 1; \
 	done
 
-lint: $(TOOLS)/staticcheck-$(STATICCHECK_VERSION) ## gofmt, vet, staticcheck and golangci-lint, whose build takes minutes once (GOLANGCI=0 leaves it out)
+lint: $(TOOLS)/staticcheck-$(STATICCHECK_VERSION) compose-check ## gofmt, vet, staticcheck, shellcheck, the Compose file and golangci-lint, whose build takes minutes once (GOLANGCI=0 leaves it out)
 	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
 		if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
-	$(GO) vet ./...
-	$(TOOLS)/staticcheck-$(STATICCHECK_VERSION) ./...
+	$(GO) vet -tags integration ./...
+	$(TOOLS)/staticcheck-$(STATICCHECK_VERSION) -tags integration ./...
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run deploy/local/*.sh; fi
 ifneq ($(GOLANGCI),0)
 	@$(MAKE) -s $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 	$(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) run
 endif
+
+compose-check: ## docker-compose.yml, by Compose's own library: no engine needed
+	@cd deploy/composecheck && $(GO) vet . && $(GO) test . && $(GO) run . ../../docker-compose.yml
 
 env: ## write env.sh anew from the table of variables
 	$(GO) generate ./cmd/internal/config
