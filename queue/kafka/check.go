@@ -238,9 +238,7 @@ func (k *checker) group(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		err := k.beat()
-		switch {
-		case errors.Is(err, sarama.ErrConsumerCoordinatorNotAvailable), errors.Is(err, sarama.ErrOffsetsLoadInProgress), errors.Is(err, sarama.ErrNotCoordinatorForConsumer):
-		default:
+		if !unsettled(err) {
 			return Diagnose(err)
 		}
 		select {

@@ -1,0 +1,225 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/IBM/sarama"
+)
+
+// ReplayOptions say what Replay does.
+type ReplayOptions struct {
+	// All begins with the oldest letter that is kept, instead of after the last
+	// one that was replayed.
+	All bool
+	// DryRun sends nothing, and remembers nothing.
+	DryRun bool
+	// Each is told of each letter: nil when it has been replayed (or would be),
+	// or else why it was skipped. It may be nil.
+	Each func(d DeadLetter, skipped error)
+}
+
+// A ReplayResult counts letters.
+type ReplayResult struct {
+	Replayed int // of these,
+	Fetched  int // so many were cut, and the original was at its source
+	Skipped  int
+}
+
+// ReplayGroup is the consumer group whose offsets say how far letters have been
+// replayed. Kafka forgets them when nothing is replayed for a week
+// (offsets.retention.minutes); then those that are still kept are sent once
+// more, which changes nothing.
+func (o Options) ReplayGroup() string { return o.Group + "-dlq-replay" }
+
+// Replay sends the dead letters that the topic holds at the call to where they
+// came from, as they were, and moves the offsets of [Options.ReplayGroup] over
+// those that all replicas in sync have. Whatever interrupts it, the next one
+// sends some of them again rather than miss one. It skips, and so passes over,
+// what is no dead letter, and what was cut and is no longer at its source.
+func Replay(ctx context.Context, o Options, how ReplayOptions) (ReplayResult, error) {
+	if o.Group == "" {
+		return ReplayResult{}, errors.New("kafka: no group is given")
+	}
+	c, err := connectForLetters(ctx, o)
+	if err != nil {
+		return ReplayResult{}, err
+	}
+	defer c.close()
+	p := &replayer{reader: newReader(c), o: o, how: how}
+	if err := p.run(ctx); err != nil {
+		return p.result, err
+	}
+	return p.result, nil
+}
+
+type replayer struct {
+	*reader
+	o      Options
+	how    ReplayOptions
+	to     *Publisher // nil in a dry run
+	result ReplayResult
+
+	coordinator *sarama.Broker
+	committed   map[int32]int64
+	batch       []DeadLetter
+	bytes       int
+}
+
+func (p *replayer) run(ctx context.Context) (err error) {
+	extents, err := p.extents(p.o.DeadLetterTopic)
+	if err != nil {
+		return fmt.Errorf("dead-letter topic %s: %w", p.o.DeadLetterTopic, only(Diagnose(err), "DeadLetterTopic"))
+	}
+	if err := p.progress(ctx, extents); err != nil {
+		return fmt.Errorf("consumer group %s: %w", p.o.ReplayGroup(), Diagnose(err))
+	}
+	if !p.how.DryRun {
+		if p.to, err = NewPublisher(p.o); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, p.to.Close()) }()
+	}
+	for _, e := range extents {
+		if !p.how.All {
+			e.from = max(e.from, p.committed[e.partition])
+		}
+		if err := p.partition(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	replayCount = 500
+	replayBytes = 8 << 20
+)
+
+func (p *replayer) partition(ctx context.Context, e extent) error {
+	err := p.read(ctx, p.o.DeadLetterTopic, e, func(m *sarama.ConsumerMessage) error {
+		d := letterOf(m)
+		p.batch = append(p.batch, d)
+		p.bytes += len(d.Value)
+		if len(p.batch) < replayCount && p.bytes < replayBytes {
+			return nil
+		}
+		return p.flush(ctx, e.partition, d.Offset+1)
+	})
+	if err != nil {
+		return err
+	}
+	return p.flush(ctx, e.partition, e.to)
+}
+
+// flush sends what has gathered, and then says that next is the next to send.
+func (p *replayer) flush(ctx context.Context, partition int32, next int64) error {
+	batch := p.batch
+	p.batch, p.bytes = nil, 0
+	verdicts := make([]error, len(batch)) // why each was skipped
+	fetched := 0
+	for i := range batch {
+		was := batch[i].Cut
+		if verdicts[i] = p.restore(ctx, &batch[i]); verdicts[i] == nil && was {
+			fetched++
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if !p.how.DryRun {
+		if err := p.send(ctx, batch, verdicts); err != nil {
+			return err
+		}
+		if err := p.commit(partition, next); err != nil {
+			return fmt.Errorf("consumer group %s: %w", p.o.ReplayGroup(), Diagnose(err))
+		}
+	}
+	p.result.Fetched += fetched
+	for i, d := range batch {
+		if verdicts[i] != nil {
+			p.result.Skipped++
+		} else {
+			p.result.Replayed++
+		}
+		if p.how.Each != nil {
+			p.how.Each(d, verdicts[i])
+		}
+	}
+	return nil
+}
+
+// restore makes a letter whole, or says why it cannot be sent.
+func (p *replayer) restore(ctx context.Context, d *DeadLetter) error {
+	if d.SourceTopic == "" {
+		return errors.New("it does not say where it came from, so it is no dead letter")
+	}
+	if !d.Cut {
+		return nil
+	}
+	var found *sarama.ConsumerMessage
+	at := extent{d.SourcePartition, d.SourceOffset, d.SourceOffset + 1}
+	err := p.read(ctx, d.SourceTopic, at, func(m *sarama.ConsumerMessage) error { found = m; return nil })
+	switch {
+	case err != nil && errors.Is(err, sarama.ErrOffsetOutOfRange), err == nil && found == nil:
+		return errors.New("it was cut, and its topic no longer holds the original")
+	case err != nil:
+		return fmt.Errorf("it was cut, and the original cannot be read: %w", err)
+	case string(found.Key) != d.Key || len(found.Value) != d.Size:
+		return errors.New("it was cut, and another message has the original's place")
+	}
+	d.Value, d.Cut = found.Value, false
+	return nil
+}
+
+// send publishes letters. Those that their topic does not take get that as their verdict.
+func (p *replayer) send(ctx context.Context, batch []DeadLetter, verdicts []error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, errNoAnswer)
+	defer cancel()
+	var records, single []record
+	for i, d := range batch {
+		if verdicts[i] != nil {
+			continue
+		}
+		r := record{index: i, message: d.original()}
+		if r.message.ByteSize(2) < batchBytes {
+			records = append(records, r)
+		} else {
+			single = append(single, r)
+		}
+	}
+	failures, err := p.to.batches.send(ctx, records)
+	if err != nil {
+		return fmt.Errorf("replay %d dead letters: %w", len(records), Diagnose(err))
+	}
+	for _, f := range failures {
+		if !tooLarge(f.err) {
+			return fmt.Errorf("replay a dead letter to topic %s: %w", batch[f.record.index].SourceTopic, Diagnose(f.err))
+		}
+		single = append(single, record{index: f.record.index, message: batch[f.record.index].original()})
+	}
+	failures, err = p.to.singles.send(ctx, single)
+	if err != nil {
+		return fmt.Errorf("replay %d dead letters: %w", len(single), Diagnose(err))
+	}
+	for _, f := range failures {
+		if !tooLarge(f.err) {
+			return fmt.Errorf("replay a dead letter to topic %s: %w", batch[f.record.index].SourceTopic, Diagnose(f.err))
+		}
+		verdicts[f.record.index] = fmt.Errorf("its %d bytes are more than topic %s takes", batch[f.record.index].Size, batch[f.record.index].SourceTopic)
+	}
+	return nil
+}
+
+// original is the message that a whole letter was.
+func (d *DeadLetter) original() sarama.ProducerMessage {
+	m := sarama.ProducerMessage{Topic: d.SourceTopic, Headers: d.headers}
+	if d.Key != "" {
+		m.Key = sarama.StringEncoder(d.Key)
+	}
+	if d.Value != nil {
+		m.Value = sarama.ByteEncoder(d.Value)
+	}
+	return m
+}
