@@ -56,7 +56,7 @@ func lines(t testing.TB) (plain, odd []string) {
 	odd = append(odd,
 		"", "{", "null", of(`"slots":2`), of(`"Slots":2`), of(`"\u017flots":2`), of("\"\u017flots\":2"), of(`"slot\u0073":3`), of(`"version":null`), of(`"version":1`),
 		of("\"version\":\"\xff\""), of("\"new\":\"\xff\""), of("\"\xff\":1"), of("\"version\":\"\n\""), of("\"new\":\"\x00\""), of(`"version":"\x"`), of(`"new":"\u00g0"`), of(`"new":01`),
-		of(`"new":-`), of(`"new":1.`), of(`"new":1e`), of(`"new":.5`), of(`"new":+1`), of(`"new":nul`), of(`"new":truer`), of(`"new":[1,]`), of(`"new":{,}`), of(`"new":{"a"}`),
+		of(`"new":-`), of(`"new":1.`), of(`"new":1e`), of(`"new":.5`), of(`"new":+1`), of(`"new":nul`), of(`"new":truer`), of(`"new":[1,]`), of(`"new":{,}`), of(`"new":{"a"}`), of(`"new":{"\x":1}`), of(`"x":1`)+"\x00",
 		of(`"new":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)), of(`"new":`+strings.Repeat("[", 10001)+strings.Repeat("]", 10001)),
 		of(`"x":1,`), of(`"x":1`)+"x", of(`"x":1`)+"{}", of(`"x":1`)+" \n", "\ufeff"+of(`"x":1`), of(`"new":"`+"\u2028"+`"`),
 		at("2023-02-29T00:00:00Z"), at("1900-02-29T00:00:00Z"), at("2026-13-01T00:00:00Z"), at("2026-04-31T00:00:00Z"), at("2026-01-01T24:00:00Z"), at("2026-01-01T00:00:60Z"),
@@ -72,12 +72,13 @@ func lines(t testing.TB) (plain, odd []string) {
 		}
 	}
 	for _, part := range []string{`"http":{},`, `"http":null,`, `"http":{"status":1},"http":{"redirects":2},`, `"phases":{},`, `"hops":[],`, `"hops":[null],`, `"hops":[{},{}],`,
-		`"expectations":[],`, `"tls":{"expires_at":null},`, `"error":null,`, `"late_us":-5,`, `"late_us":999999999999999999,`} {
+		`"expectations":[],`, `"tls":{"expires_at":null},`, `"error":null,`, `"late_us":-5,`, `"started_at":"2026-11-23T21:48:30.1210049Z",`, `"tls":{"expires_at":"2027-01-02T00:00:00.5Z"},`, `"http":{"body_bytes":-1},`,
+		`"http":{"body_bytes":5},"http":{"status":1},`, `"hops":[{"url":"a"}],"hops":[{"remote":"b"}],`, `"error":{"kind":"dns","phase":"a"},"error":{"kind":"dns"},`, `"late_us":999999999999999999,`} {
 		odd = append(odd, strings.Replace(up, `"late_us":1004,`, part, 1))
 		name, _, _ := strings.Cut(part, ":")
-		odd = append(odd, strings.Replace(strings.Replace(up, name, `"other`, 1), `"late_us":1004,`, part, 1))
+		odd = append(odd, strings.Replace(strings.Replace(up, name, `"other"`, 1), `"late_us":1004,`, part, 1))
 	}
-	for _, labels := range []string{`{}`, `{"a":"b","a":"c"}`, `{"a":null}`, `{"A":"\n","ä":"\u0000"}`, `null`, `{"a":1}`} {
+	for _, labels := range []string{`{}`, `{"a":"b","a":"c"}`, `{"a":null}`, `{"A":"\n","ä":"\u0000"}`, `null`, `{"a":1}`, `{"a":"b"},"labels":{"c":"d"}`, `{"a":"b"},"removed":true,"cron":"x","timezone":"y","url":"z","paused":true`} {
 		odd = append(odd, `{"schema":"registration/1","monitor":"a","location":"b","from":"2026-01-01T00:00:00Z","every_us":1000000,"labels":`+labels+`}`)
 	}
 	return plain, odd

@@ -100,12 +100,15 @@ func (s *scanner) micros() time.Duration { return micros(s.int64()) }
 
 // time reads an instant. The form that we write is read here, others elsewhere.
 func (s *scanner) time() time.Time {
-	quoted := s.quotedText()
-	if t, ok := utc(quoted); ok {
+	s.peek()
+	start := s.i
+	s.quoted()
+	raw := s.b[start:s.i] // as UnmarshalJSON gets it
+	if t, ok := utc(raw); ok {
 		return t
 	}
 	var t instant
-	if len(quoted) == 0 || t.UnmarshalJSON(quoted) != nil {
+	if !s.failed && t.UnmarshalJSON(raw) != nil {
 		s.fail()
 	}
 	return t.time()
@@ -120,11 +123,11 @@ func utc(b []byte) (time.Time, bool) {
 	ns, ok := fraction(b[20 : len(b)-2])
 	year, month, day := 100*two(b[1:])+two(b[3:]), two(b[6:]), two(b[9:])
 	hour, minute, second := two(b[12:]), two(b[15:]), two(b[18:])
-	if !ok || year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
-		uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 {
+	if !ok || year < 0 || month < 1 || month > 12 || day < 1 || uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 {
 		return time.Time{}, false
 	}
-	return time.Date(year, time.Month(month), day, hour, minute, second, ns, time.UTC), true
+	t := time.Date(year, time.Month(month), day, hour, minute, second, ns, time.UTC)
+	return t, day <= 28 || t.Day() == day // Date makes March of February 30
 }
 
 // two reads two digits; what is none makes it less than -1,000.
@@ -155,14 +158,4 @@ func fraction(b []byte) (ns int, ok bool) {
 		}
 	}
 	return ns, true
-}
-
-func daysIn(year, month int) int {
-	switch {
-	case month != 2:
-		return 30 + (month+month>>3)&1
-	case year%4 == 0 && (year%100 != 0 || year%400 == 0):
-		return 29
-	}
-	return 28
 }

@@ -105,19 +105,6 @@ func (s *scanner) quoted() (raw []byte, escaped, wide bool) {
 	return nil, false, false
 }
 
-// quotedText reads a string that means what it says, and returns it with its quotes.
-func (s *scanner) quotedText() []byte {
-	s.peek()
-	start := s.i
-	if _, escaped, wide := s.quoted(); escaped || wide {
-		s.fail()
-	}
-	if s.failed {
-		return nil
-	}
-	return s.b[start:s.i]
-}
-
 // str reads a string.
 func (s *scanner) str() string {
 	raw, escaped, wide := s.quoted()
