@@ -6,6 +6,7 @@
 #   infra.sh destroy    also removes what they hold
 # INFRA_BY=scripts takes the scripts though there is Docker.
 set -euo pipefail
+export INFRA=dev
 . "$(dirname "$0")/lib.sh"
 by=$state/by # compose or scripts: what was started
 

@@ -97,7 +97,7 @@ start() {
 	alive "$pidfile" && return
 	fetch
 	need openssl openssl
-	must_be_free "$KAFKA_PORT" KAFKA_PORT "Then set MONITORINK_KAFKA_BROKERS=127.0.0.1:$((KAFKA_PORT + 10000))"
+	must_be_free "$KAFKA_PORT" KAFKA_PORT "MONITORINK_KAFKA_BROKERS=127.0.0.1:$((KAFKA_PORT + 20000))"
 	[ "$INFRA" = dev ] || "$here/certs.sh"
 	mkdir -p "$dir"
 	settings >"$dir/settings"

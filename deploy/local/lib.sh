@@ -46,13 +46,15 @@ need() { # PROGRAM PACKAGE
 listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # must_be_free ends the script when a port is taken, and says by whom and what to do.
-must_be_free() { # PORT NAME-OF-THE-PORT'S-VARIABLE ADVICE
+must_be_free() { # PORT NAME-OF-THE-PORT'S-VARIABLE [WHAT-TO-SET-THEN]
 	listening "$1" || return 0
-	local who
-	who=$( (ss -Hltnp "sport = :$1" || lsof -nP -iTCP:"$1" -sTCP:LISTEN) 2>/dev/null |
-		sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1, process \2/p; s/^\([a-z][^ ]*\) *\([0-9]*\) .*(LISTEN)$/\1, process \2/p' | head -n 1)
-	die "port $1 is taken by ${who:-another program}. End that, or choose another port: $2=$(($1 + 10000)) make run-infra${3:+
-$3}"
+	local who make=run-infra
+	who=$( (pg_lsclusters --no-header | sed -nE "s/^([^ ]+) +([^ ]+) +$1 +online.*/the cluster \1 \2 of this machine (pg_lsclusters)/p"
+		ss -Hltnp "sport = :$1" | sed -nE 's/.*users:\(\("([^"]*)",pid=([0-9]*).*/\1, process \2/p'
+		lsof -nP -iTCP:"$1" -sTCP:LISTEN | sed -nE 's/^([a-z][^ ]*) +([0-9]+) .*/\1, process \2/p') 2>/dev/null | head -n 1)
+	[ "$INFRA" = dev ] || make=test-integration
+	die "port $1 is taken by ${who:-another program}. End that, or choose another port: $2=$(($1 + 20000)) make $make${3:+
+and then set $3}"
 }
 
 # alive tells whether the process of a pid file runs, and is ours: its arguments name the state folder.
@@ -88,7 +90,7 @@ jars() { # POM FOLDER [MAVEN ARGUMENT...]
 	say "fetching ${folder##*/} from Maven Central"
 	rm -rf "$folder" "$folder.part"
 	mkdir -p "$folder.part"
-	mvn -q -B -ntp -s "$here/maven.xml" -f "$pom" "$@" dependency:copy-dependencies \
+	mvn -q -B -ntp -Dstyle.color=never -s "$here/maven.xml" -f "$pom" "$@" dependency:copy-dependencies \
 		-DincludeScope=runtime -DoutputDirectory="$folder.part" >&2 || die "Maven could not fetch what $pom names"
 	echo "$from" >"$folder.part/.from"
 	mv "$folder.part" "$folder"

@@ -6,6 +6,7 @@
 # Without a package: all that have such tests. Servers that run already stay
 # as they are (test-servers.sh start).
 set -euo pipefail
+export INFRA=test
 . "$(dirname "$0")/lib.sh"
 cd "$root"
 
