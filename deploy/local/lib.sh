@@ -51,7 +51,7 @@ must_be_free() { # PORT NAME-OF-THE-PORT'S-VARIABLE [WHAT-TO-SET-THEN]
 	local who make=run-infra
 	who=$( (pg_lsclusters --no-header | sed -nE "s/^([^ ]+) +([^ ]+) +$1 +online.*/the cluster \1 \2 of this machine (pg_lsclusters)/p"
 		ss -Hltnp "sport = :$1" | sed -nE 's/.*users:\(\("([^"]*)",pid=([0-9]*).*/\1, process \2/p'
-		lsof -nP -iTCP:"$1" -sTCP:LISTEN | sed -nE 's/^([a-z][^ ]*) +([0-9]+) .*/\1, process \2/p') 2>/dev/null | head -n 1)
+		lsof -nP -iTCP:"$1" -sTCP:LISTEN | sed -nE 's/^([a-z][^ ]*) +([0-9]+) .*/\1, process \2/p') 2>/dev/null | head -n 1 || true)
 	[ "$INFRA" = dev ] || make=test-integration
 	die "port $1 is taken by ${who:-another program}. End that, or choose another port: $2=$(($1 + 20000)) make $make${3:+
 and then set $3}"
