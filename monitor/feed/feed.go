@@ -16,7 +16,17 @@ import (
 // subscription is closed; how it ended is told to the subscription for each
 // message.
 func From(p *pipeline.Pipeline, sub queue.Subscription) *pipeline.Flow[queue.Message] {
+	if l, ok := sub.(pipeline.Limiter); ok {
+		return pipeline.From(p, "subscribe", limited{source{sub}, l})
+	}
 	return pipeline.From(p, "subscribe", source{sub})
+}
+
+// A limited source has a limit of messages in flight, which the pipeline holds
+// against its batches.
+type limited struct {
+	source
+	pipeline.Limiter
 }
 
 type source struct{ queue.Subscription }

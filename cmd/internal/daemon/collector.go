@@ -4,31 +4,22 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/metrics"
 	"github.com/monitorink/monitorink/monitor/collector"
 	"github.com/monitorink/monitorink/queue"
+	"github.com/monitorink/monitorink/queue/kafka"
 	"github.com/monitorink/monitorink/queue/remote"
-	"github.com/monitorink/monitorink/store"
-	"github.com/monitorink/monitorink/store/memory"
 	"github.com/monitorink/monitorink/web"
 )
-
-// openStore opens the store that cfg chose.
-func openStore(cfg *config.Config, log *slog.Logger) (store.Store, error) {
-	if cfg.Store == config.StoreMemory {
-		log.Warn("the store is in memory: it keeps the newest measurements, and ends with the process")
-		return memory.New(memory.Options{Retention: cfg.Retention}), nil
-	}
-	return nil, &app.UsageError{Err: fmt.Errorf("MONITORINK_STORE=%s is not built into this version: write memory", cfg.Store)}
-}
 
 // openSubscription opens the collector's end of the queue that cfg chose.
 func openSubscription(cfg *config.Config, log *slog.Logger) (queue.Subscription, error) {
 	if cfg.Queue == config.QueueKafka {
-		return nil, &app.UsageError{Err: fmt.Errorf("MONITORINK_QUEUE=kafka is not built into this version: write memory or disk")}
+		return nilSafe(kafka.Subscribe(KafkaOptions(cfg, log), kafka.SubscribeOptions{}))
 	}
 	s, err := remote.New(remote.Options{URL: cfg.QueueURL, Token: cfg.Token, Logger: log})
 	if err != nil {
@@ -37,32 +28,53 @@ func openSubscription(cfg *config.Config, log *slog.Logger) (queue.Subscription,
 	return s, nil
 }
 
-// RunCollector collects from a heartbeat elsewhere, and serves, until ctx ends.
+// RunCollector collects from a heartbeat or a topic, and serves, until ctx ends.
 func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	srv, err := listen("collector", cfg.CollectorAddr, "MONITORINK_COLLECTOR_ADDR", log)
 	if err != nil {
 		return err
 	}
 	defer srv.close()
-	st, err := openStore(cfg, log)
+	reg := metrics.New(app.Version())
+	st, err := openStore(cfg, log, reg)
 	if err != nil {
 		return err
 	}
-	sub, err := openSubscription(cfg, log)
+	defer func() { logClose(log, "store", st.close) }()
+	ready := &readiness{}
+	ready.add(st.problems)
+	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token, Logger: log}))
+	if err := st.await(ctx); err != nil {
+		return stopped(ctx, err, log)
+	}
+	sub, err := openSubscription(cfg, log) // only now: what it takes can be saved
 	if err != nil {
 		return err
 	}
 	defer func() { logClose(log, "subscription", sub.Close) }()
-	reg := metrics.New(app.Version())
 	c := newCollector(cfg, log, sub, st, reg)
-	ready := &readiness{started: true}
 	ready.add(collectorProblems(c))
-	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token, Logger: log}))
+	ready.add(subscriptionProblems(sub))
+	ready.done()
+	return collect(ctx, c, st)
+}
+
+// collect runs c with the upkeep of its store beside it.
+func collect(ctx context.Context, c *collector.Collector, st *storage) error {
+	keeping, stop := context.WithCancel(ctx)
+	var upkeep sync.WaitGroup
+	upkeep.Go(func() { st.keepUp(keeping) })
+	defer upkeep.Wait()
+	defer stop()
 	return c.Run(ctx)
 }
 
-func newCollector(cfg *config.Config, log *slog.Logger, sub queue.Subscription, st store.Saver, reg *metrics.Registry) *collector.Collector {
-	c := collector.New(collector.Options{Subscription: sub, Store: st, Grace: cfg.Grace, Logger: log})
+func newCollector(cfg *config.Config, log *slog.Logger, sub queue.Subscription, st *storage, reg *metrics.Registry) *collector.Collector {
+	o := collector.Options{Subscription: sub, Store: st, BatchWait: cfg.BatchWait, Grace: cfg.Grace, Logger: log}
+	if o.BatchWait == 0 {
+		o.BatchWait = -1 // not at all
+	}
+	c := collector.New(o)
 	reg.Collector(c.Stats)
 	return c
 }

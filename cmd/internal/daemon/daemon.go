@@ -141,3 +141,13 @@ func (s *server) close() {
 		s.http.Close()
 	}
 }
+
+// within returns a context that ends grace after ctx has: what a drain may take.
+func within(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(grace, cancel)
+		context.AfterFunc(longer, func() { t.Stop() })
+	})
+	return longer, func() { stop(); cancel() }
+}

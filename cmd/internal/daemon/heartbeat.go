@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
@@ -14,16 +13,12 @@ import (
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/monitor/probe"
-	"github.com/monitorink/monitorink/queue"
 	"github.com/monitorink/monitorink/queue/remote"
 	"github.com/monitorink/monitorink/web"
 )
 
-// linger is how long results wait for company on their way to the disk.
-const linger = 50 * time.Millisecond
-
-// RunHeartbeat probes until ctx ends, and offers its queue to a collector
-// elsewhere.
+// RunHeartbeat probes until ctx ends, and forwards what it finds to a topic, or
+// offers its queue to a collector elsewhere.
 func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	srv, err := listen("heartbeat", cfg.HeartbeatAddr, "MONITORINK_HEARTBEAT_ADDR", log)
 	if err != nil {
@@ -35,32 +30,45 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		return err
 	}
 	defer func() { logClose(log, "queue", q.close) }()
-	var running atomic.Pointer[heartbeat.Heartbeat]
-	subscribe := func() (queue.Subscription, error) {
-		sub, err := q.subscribe()
-		if h := running.Load(); err == nil && h != nil {
-			h.Announce() // its store may be new, and in memory
-		}
-		return sub, err
-	}
-	offer := remote.NewServer(subscribe, remote.ServerOptions{Token: cfg.Token, Logger: log})
-	defer offer.Close()
-
 	reg := metrics.New(app.Version())
 	ready := &readiness{}
-	mux := http.NewServeMux()
-	mux.Handle("/queue/", offer)
-	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token}))
-	srv.serve(mux)
-
 	ready.add(queueProblems(q)) // before the start is through: it may wait for the queue
+	mux := http.NewServeMux()
+	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token}))
+	if cfg.Queue != config.QueueKafka {
+		offer := remote.NewServer(q.announced, remote.ServerOptions{Token: cfg.Token, Logger: log})
+		defer offer.Close()
+		mux.Handle("/queue/", offer)
+	}
+	srv.serve(mux)
+	ctx, abandon := context.WithCancel(ctx)
+	defer abandon()
+	drain, cancel := within(ctx, cfg.Grace)
+	defer cancel()
+	return runProber(ctx, drain, cfg, log, q, reg, ready, abandon)
+}
+
+// runProber runs a heartbeat over q until ctx ends, with the forwarding to Kafka
+// beside it where cfg says so, which has until the end of drain to empty q. It
+// calls abandon when that ends before.
+func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry, ready *readiness, abandon func()) (err error) {
+	if cfg.Queue == config.QueueKafka {
+		forward, err := openForwarding(cfg, log, q, reg)
+		if err != nil {
+			return err
+		}
+		defer func() { logClose(log, "forwarding", forward.close) }()
+		ready.add(forward.problems)
+		forward.start(ctx, abandon)
+		defer func() { err = errors.Join(err, forward.finish(drain)) }()
+	}
 	h, err := newHeartbeat(ctx, cfg, log, q, reg)
 	if err != nil {
 		return stopped(ctx, err, log)
 	}
 	ready.add(heartbeatProblems(h))
 	ready.done()
-	running.Store(h)
+	q.running.Store(h)
 	return h.Run(ctx)
 }
 
@@ -84,7 +92,7 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 		Probe: probe.Options{BodyBudget: cfg.BodyBudget, UserAgent: "Monitorink/" + app.Version()},
 	}
 	if q.journal != nil {
-		o.Linger = linger
+		o.Linger = cfg.Linger
 	}
 	h, err := heartbeat.New(ctx, o, list)
 	if err != nil {

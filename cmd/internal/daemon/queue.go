@@ -1,11 +1,10 @@
 package daemon
 
 import (
-	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 
-	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/queue"
@@ -24,17 +23,26 @@ type local struct {
 	finish func()
 	stats  func() queue.Stats
 	close  func() error
+	// running is the heartbeat over this queue, once there is one.
+	running atomic.Pointer[heartbeat.Heartbeat]
+}
+
+// announced subscribes for a collector elsewhere, and has the definitions
+// announced again: its store may be new, and in memory.
+func (l *local) announced() (queue.Subscription, error) {
+	sub, err := l.subscribe()
+	if h := l.running.Load(); err == nil && h != nil {
+		h.Announce()
+	}
+	return sub, err
 }
 
 // openLocal opens heartbeat's queue.
 func openLocal(cfg *config.Config, log *slog.Logger) (*local, error) {
-	switch cfg.Queue {
-	case config.QueueMemory:
+	if cfg.Queue == config.QueueMemory {
 		return openMemory(log), nil
-	case config.QueueDisk:
-		return openSpool(cfg, log)
 	}
-	return nil, &app.UsageError{Err: fmt.Errorf("MONITORINK_QUEUE=%s is not built into this version: write memory or disk", cfg.Queue)}
+	return openSpool(cfg, log)
 }
 
 func openMemory(log *slog.Logger) *local {

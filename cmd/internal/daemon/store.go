@@ -1,0 +1,115 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/cmd/internal/metrics"
+	"github.com/monitorink/monitorink/monitor/feed"
+	"github.com/monitorink/monitorink/store"
+	"github.com/monitorink/monitorink/store/memory"
+	"github.com/monitorink/monitorink/store/postgres"
+	"github.com/monitorink/monitorink/web"
+)
+
+// upkeepEvery is how often partitions are made ahead and dropped.
+const upkeepEvery = time.Hour
+
+// A storage is the store that the configuration chose, with what it needs beside
+// saving and reading.
+type storage struct {
+	store.Store
+	log     *slog.Logger
+	db      *postgres.Store // nil: in memory
+	waiting atomic.Pointer[error]
+}
+
+// openStore opens the store; it does not wait for a database.
+func openStore(cfg *config.Config, log *slog.Logger, reg *metrics.Registry) (*storage, error) {
+	if cfg.Store == config.StoreMemory {
+		log.Warn("the store is in memory: it keeps the newest measurements, and ends with the process")
+		return &storage{Store: memory.New(memory.Options{Retention: cfg.Retention}), log: log}, nil
+	}
+	db, err := postgres.Open(PostgresOptions(cfg, log))
+	if err != nil {
+		return nil, &app.UsageError{Err: err}
+	}
+	reg.Postgres(db.Stats)
+	return &storage{Store: db, log: log, db: db}, nil
+}
+
+// PostgresOptions are what cfg says of Postgres.
+func PostgresOptions(cfg *config.Config, log *slog.Logger) postgres.Options {
+	return postgres.Options{URL: cfg.PostgresURL, Retention: cfg.Retention, Logger: log}
+}
+
+// await returns when the database answers and has the schema that this version
+// needs. A database that is down is waited for; one of another schema is an error.
+func (s *storage) await(ctx context.Context) error {
+	if s.db == nil {
+		return nil
+	}
+	var hopeless error
+	err := feed.Retry(ctx, func() error {
+		err := s.db.Ready(ctx)
+		var schema *postgres.SchemaError
+		var rights *postgres.RightsError
+		if errors.As(err, &schema) || errors.As(err, &rights) {
+			hopeless = err
+			return nil
+		}
+		return err
+	}, func(err error, wait time.Duration) {
+		s.waiting.Store(&err)
+		s.log.Warn("the database is not ready; waiting for it", "error", err, "wait", wait)
+	})
+	if err = cmp.Or(hopeless, err); err == nil {
+		s.waiting.Store(nil)
+		s.log.Info("the database is ready")
+	}
+	return err
+}
+
+// keepUp makes partitions ahead and drops what is past its retention, until ctx
+// ends.
+func (s *storage) keepUp(ctx context.Context) {
+	if s.db == nil {
+		return
+	}
+	tick := time.NewTicker(upkeepEvery)
+	defer tick.Stop()
+	for {
+		done, err := s.db.Maintain(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			s.log.Error("the upkeep of the partitions failed; it is tried again in an hour", "error", err)
+		case err == nil && !done.Skipped:
+			s.log.Info("the partitions are kept up", "created", len(done.Created), "dropped", len(done.Dropped), "gaps_deleted", done.Gaps)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *storage) problems() []web.Problem {
+	if err := s.waiting.Load(); err != nil {
+		return []web.Problem{{Name: "store", Message: "waiting for the database: " + (*err).Error()}}
+	}
+	return nil
+}
+
+func (s *storage) close() error {
+	if s.db == nil {
+		return nil
+	}
+	return s.db.Close()
+}

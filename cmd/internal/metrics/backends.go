@@ -1,0 +1,33 @@
+package metrics
+
+import (
+	"github.com/monitorink/monitorink/monitor/forwarder"
+	"github.com/monitorink/monitorink/store/postgres"
+)
+
+// Forwarder adds the figures of the way from the spool to the topic.
+func (r *Registry) Forwarder(stats func() forwarder.Stats) {
+	r.reg.MustRegister(source(func(emit emit) {
+		s := stats()
+		emit.counter("forwarded_total", "Events that the topic has.", float64(s.Forwarded))
+		emit.counter("forward_refused_total", "Events too large for the topic, set aside among the spool's dead letters.", float64(s.Refused))
+		emit.counter("forward_errors_total", "Tries to publish a batch that failed.", float64(s.Errors))
+		emit.gauge("forward_failing", "1 while the topic does not take events.", b2f(s.Failing != nil))
+		stages(emit, "forwarder", s.Stages)
+	}))
+}
+
+// Postgres adds the figures of the database.
+func (r *Registry) Postgres(stats func() postgres.Stats) {
+	r.reg.MustRegister(source(func(emit emit) {
+		s := stats()
+		emit.counter("postgres_batches_total", "Batches saved, by the path they took: copied as they came, or joined with what was there.", float64(s.Copied), "path", "copy")
+		emit.counter("postgres_batches_total", "Batches saved, by the path they took: copied as they came, or joined with what was there.", float64(s.Joined), "path", "join")
+		emit.counter("postgres_rows_total", "Rows that are new.", float64(s.Rows))
+		emit.counter("postgres_replaced_total", "Rows that gave way to what stays in their place.", float64(s.Replaced))
+		emit.counter("postgres_duplicates_total", "Events that changed nothing.", float64(s.Duplicates))
+		emit.counter("postgres_expired_total", "Events past MONITORINK_RETENTION, which are not kept.", float64(s.Expired))
+		emit.counter("postgres_refused_total", "Events that the database cannot hold.", float64(s.Refused))
+		emit.counter("postgres_partitions_total", "Days that a save made a partition for.", float64(s.Partitions))
+	}))
+}
