@@ -11,8 +11,8 @@ import (
 )
 
 // The lists are read series by series, each from its key's index backwards and no
-// further than a page, and merged. A cursor bounds the instants as well, so that
-// partitions on its far side are not even planned for.
+// further than a page, and merged. $3 and $4 are the range, the cursor's key follows
+// them, and the limit is last.
 
 const measurementsQuery = `
 select ` + measurementColumns + `
@@ -21,9 +21,8 @@ from (
   from unnest($1::int[], $2::text[]) as x (id, location)
   cross join lateral (
     select * from measurement m
-    where m.series = x.id and m.scheduled >= $3 and m.scheduled < $4 and m.scheduled <= $5
-      and (m.scheduled, m.attempt) <= ($5, $6)
-      and ((m.scheduled, m.attempt) < ($5, $6) or x.location < $7 collate "C")
+    where m.series = x.id and m.scheduled >= $3 and m.scheduled < $4
+      and (m.scheduled < $5 or m.scheduled = $5 and (m.attempt < $6 or m.attempt = $6 and x.location < $7 collate "C"))
     order by m.scheduled desc, m.attempt desc
     limit $8
   ) m
@@ -62,9 +61,14 @@ cross join lateral (
 order by r.from_at desc, x.location collate "C" desc
 limit $7`
 
-// list answers q from one of the queries above; key makes of a cursor's place
-// what stands between the range and the limit.
-func list[E data.Event](ctx context.Context, s *Store, q store.Query, name, query string, key func(place) []any, scan func(pgx.CollectableRow, ...any) (E, error), at func(E) place) (store.Page[E], error) {
+// windows are how far back a list of measurements is read in steps, before all
+// the rest is: a day that is not asked for is not planned for, which with hundreds
+// of them takes longer than to read a page.
+var windows = []time.Duration{recent, 20 * 24 * time.Hour}
+
+// list answers q from one of the queries above, step by step back in time; key
+// makes of a cursor's place what stands between the range and the limit.
+func list[E data.Event](ctx context.Context, s *Store, q store.Query, name, query string, steps []time.Duration, key func(place) []any, scan func(pgx.CollectableRow, ...any) (E, error), at func(E) place) (store.Page[E], error) {
 	page, limit := store.Page[E]{Items: []E{}}, store.Bound(q.Limit)
 	from, to := bounds(q)
 	after := place{At: endOfTime.UnixMilli(), First: endOfTime.UnixMilli(), Attempt: 1<<15 - 1}
@@ -81,23 +85,46 @@ func list[E data.Event](ctx context.Context, s *Store, q store.Query, name, quer
 		if len(ids) == 0 {
 			return nil
 		}
-		args := append([]any{ids, locations, from, to}, key(after)...)
-		rows, err := tx.Query(ctx, query, append(args, limit+1)...)
-		if err != nil {
-			return err
+		if past := instant(after.At + 1); steps != nil && past.Before(to) {
+			to = past // so that days on the cursor's far side are not planned for
 		}
-		items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (E, error) { return scan(row) })
-		if err == nil {
-			page = turn(items, limit, at)
+		items := page.Items
+		for _, lo := range cuts(from, to, s.o.Now(), steps) {
+			args := append([]any{ids, locations, lo, to}, key(after)...)
+			rows, err := tx.Query(ctx, query, append(args, limit+1-len(items))...)
+			if err != nil {
+				return err
+			}
+			if items, err = pgx.AppendRows(items, rows, func(row pgx.CollectableRow) (E, error) { return scan(row) }); err != nil {
+				return err
+			}
+			if to = lo; len(items) > limit {
+				break
+			}
 		}
-		return err
+		page = turn(items, limit, at)
+		return nil
 	})
 	return page, err
 }
 
+// cuts are the instants that the steps of a list reach back to; the last is from.
+func cuts(from, to, now time.Time, steps []time.Duration) []time.Time {
+	if now.Before(to) {
+		to = now
+	}
+	var all []time.Time
+	for _, step := range steps {
+		if lo := inTime(to.Add(-step)); from.Before(lo) {
+			all = append(all, lo)
+		}
+	}
+	return append(all, from)
+}
+
 // Measurements lists measurements, newest first.
 func (s *Store) Measurements(ctx context.Context, q store.Query) (store.Page[*data.Measurement], error) {
-	return list(ctx, s, q, listMeasurements, measurementsQuery,
+	return list(ctx, s, q, listMeasurements, measurementsQuery, windows,
 		func(p place) []any { return []any{instant(p.At), p.Attempt, p.Location} },
 		scanMeasurement,
 		func(m *data.Measurement) place {
@@ -107,7 +134,7 @@ func (s *Store) Measurements(ctx context.Context, q store.Query) (store.Page[*da
 
 // Gaps lists gaps, newest Last first.
 func (s *Store) Gaps(ctx context.Context, q store.Query) (store.Page[*data.Gap], error) {
-	return list(ctx, s, q, listGaps, gapsQuery,
+	return list(ctx, s, q, listGaps, gapsQuery, nil,
 		func(p place) []any { return []any{instant(p.At), instant(p.First), p.Reason, p.Location} },
 		scanGap,
 		func(g *data.Gap) place {
@@ -117,7 +144,7 @@ func (s *Store) Gaps(ctx context.Context, q store.Query) (store.Page[*data.Gap],
 
 // Registrations lists registrations, newest From first.
 func (s *Store) Registrations(ctx context.Context, q store.Query) (store.Page[*data.Registration], error) {
-	return list(ctx, s, q, listRegistrations, registrationsQuery,
+	return list(ctx, s, q, listRegistrations, registrationsQuery, nil,
 		func(p place) []any { return []any{instant(p.At), p.Location} },
 		scanRegistration,
 		func(r *data.Registration) place {
