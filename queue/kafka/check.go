@@ -265,7 +265,7 @@ func (k *checker) beat() error {
 		return err
 	}
 	switch answer.Err {
-	case sarama.ErrNoError, sarama.ErrUnknownMemberId, sarama.ErrIllegalGeneration:
+	case sarama.ErrNoError, sarama.ErrUnknownMemberId, sarama.ErrIllegalGeneration, sarama.ErrGroupIDNotFound:
 		return nil // it was let in
 	}
 	return answer.Err

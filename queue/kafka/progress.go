@@ -25,7 +25,11 @@ func (p *replayer) progress(ctx context.Context, extents []extent) error {
 		if err != nil {
 			return err
 		}
-		if answer.Err != sarama.ErrNoError {
+		switch answer.Err {
+		case sarama.ErrNoError:
+		case sarama.ErrGroupIDNotFound: // nothing was ever committed; Kafka itself says -1
+			return nil
+		default:
 			return answer.Err
 		}
 		for _, n := range partitions {

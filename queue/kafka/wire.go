@@ -20,8 +20,11 @@ func (k *checker) explain(ctx context.Context, addr string, err error) error {
 		p.Err = err
 		return p
 	}
-	if err == nil || errors.As(d, &p) && !unclear(p) {
+	if err == nil || errors.As(d, &p) && !unclear(p, err) {
 		return d
+	}
+	if ctx.Err() != nil {
+		return &Problem{Cause: addr + " does not answer in time", Remedy: "see whether the address is right, and whether a firewall stands between", Options: []string{"Brokers"}, Err: err}
 	}
 	asked := probeWire(ctx, addr)
 	switch {
@@ -38,23 +41,28 @@ func (k *checker) explain(ctx context.Context, addr string, err error) error {
 }
 
 // unclear reports whether a problem is one of those that another protocol at the
-// other end would cause too.
-func unclear(p *Problem) bool {
-	return len(p.Options) > 0 && p.Options[0] == "TLS"
+// other end would cause too: it hung up, or says nothing though it is there.
+func unclear(p *Problem, err error) bool {
+	var op *net.OpError
+	silent := errors.As(err, &op) && op.Op != "dial" && op.Timeout()
+	return silent || len(p.Options) > 0 && p.Options[0] == "TLS"
 }
 
 // A wire is what a port speaks.
 type wire struct{ open, plain, tls bool }
 
-// probeWire asks a port in plain for its versions, then greets it with TLS.
+// probeWire asks a port in plain for its versions, then, without an answer, greets it with TLS.
 func probeWire(ctx context.Context, addr string) wire {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	var w wire
 	if conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr); err == nil {
 		w.open = true
 		w.plain = answers(ctx, conn)
 		_ = conn.Close()
+	}
+	if w.plain {
+		return w
 	}
 	if conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr); err == nil {
 		c := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // nothing is told to it, only whether it speaks TLS is asked
