@@ -97,7 +97,7 @@ start() {
 	alive "$pidfile" && return
 	fetch
 	need openssl openssl
-	must_be_free "$KAFKA_PORT" KAFKA_PORT "MONITORINK_KAFKA_BROKERS=127.0.0.1:$((KAFKA_PORT + 20000))"
+	must_be_free "$KAFKA_PORT" KAFKA_PORT MONITORINK_KAFKA_BROKERS=127.0.0.1:PORT
 	[ "$INFRA" = dev ] || "$here/certs.sh"
 	mkdir -p "$dir"
 	settings >"$dir/settings"
@@ -132,8 +132,8 @@ destroy) end "$pidfile" && rm -rf "$dir" ;;
 topics) tool org.apache.kafka.tools.TopicCommand "$@" ;;
 groups) tool org.apache.kafka.tools.consumer.group.ConsumerGroupCommand "$@" ;;
 configs) tool kafka.admin.ConfigCommand "$@" ;;
-acls) tool "$([[ $version == 3.* ]] && echo kafka.admin.AclCommand || echo org.apache.kafka.tools.AclCommand)" "$@" ;;
-produce) tool org.apache.kafka.tools.ConsoleProducer "$@" ;;
+acls) tool "$([[ $version == 3.* ]] && echo kafka.admin || echo org.apache.kafka.tools).AclCommand" "$@" ;;
+produce) tool "$([[ $version == 3.* ]] && echo kafka.tools || echo org.apache.kafka.tools).ConsoleProducer" "$@" ;;
 consume) tool org.apache.kafka.tools.consumer.ConsoleConsumer "$@" ;;
 *) usage ;;
 esac

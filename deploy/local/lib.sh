@@ -48,13 +48,13 @@ listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # must_be_free ends the script when a port is taken, and says by whom and what to do.
 must_be_free() { # PORT NAME-OF-THE-PORT'S-VARIABLE [WHAT-TO-SET-THEN]
 	listening "$1" || return 0
-	local who make=run-infra
+	local who make=run-infra other=$(($1 + 20000)) # below the ports that outgoing connections get
 	who=$( (pg_lsclusters --no-header | sed -nE "s/^([^ ]+) +([^ ]+) +$1 +online.*/the cluster \1 \2 of this machine (pg_lsclusters)/p"
 		ss -Hltnp "sport = :$1" | sed -nE 's/.*users:\(\("([^"]*)",pid=([0-9]*).*/\1, process \2/p'
 		lsof -nP -iTCP:"$1" -sTCP:LISTEN | sed -nE 's/^([a-z][^ ]*) +([0-9]+) .*/\1, process \2/p') 2>/dev/null | head -n 1 || true)
-	[ "$INFRA" = dev ] || make=test-integration
-	die "port $1 is taken by ${who:-another program}. End that, or choose another port: $2=$(($1 + 20000)) make $make${3:+
-and then set $3}"
+	[ "$INFRA" = dev ] || make=test-integration other=$(($1 + 10000))
+	die "port $1 is taken by ${who:-another program}. End that, or choose another port: $2=$other make $make${3:+
+and then set ${3/PORT/$other}}"
 }
 
 # alive tells whether the process of a pid file runs, and is ours: its arguments name the state folder.
@@ -90,8 +90,9 @@ jars() { # POM FOLDER [MAVEN ARGUMENT...]
 	say "fetching ${folder##*/} from Maven Central"
 	rm -rf "$folder" "$folder.part"
 	mkdir -p "$folder.part"
-	mvn -q -B -ntp -Dstyle.color=never -s "$here/maven.xml" -f "$pom" "$@" dependency:copy-dependencies \
-		-DincludeScope=runtime -DoutputDirectory="$folder.part" >&2 || die "Maven could not fetch what $pom names"
+	mvn -q -B -ntp -s "$here/maven.xml" -f "$pom" "$@" dependency:copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory="$folder.part" 2>&1 |
+		sed $'s/\e\\[[0-9;]*m//g' >&2 || die "Maven could not fetch what $pom names"
 	echo "$from" >"$folder.part/.from"
 	mv "$folder.part" "$folder"
 }

@@ -119,7 +119,7 @@ bouncer() {
 
 start() {
 	if ! running; then
-		must_be_free "$POSTGRES_PORT" POSTGRES_PORT "MONITORINK_POSTGRES_URL=postgres://monitorink@127.0.0.1:$((POSTGRES_PORT + 20000))/monitorink"
+		must_be_free "$POSTGRES_PORT" POSTGRES_PORT MONITORINK_POSTGRES_URL=postgres://monitorink@127.0.0.1:PORT/monitorink
 		[ "$INFRA" = dev ] || "$here/certs.sh"
 		init
 		settings | server tee "$data/postgresql.auto.conf" >/dev/null

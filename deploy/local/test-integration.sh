@@ -27,7 +27,13 @@ race=(-race)
 command -v "$(go env CC)" >/dev/null || race=()
 
 if ! "$here/test-servers.sh" status; then
-	trap '"$here/test-servers.sh" destroy' EXIT
+	servers=
+	remove() {
+		trap '' INT TERM
+		wait ${servers:+"$servers"} || true # what is half started cannot be removed
+		"$here/test-servers.sh" destroy
+	}
+	trap remove EXIT
 	trap 'exit 130' INT TERM
 	began=$SECONDS
 	"$here/test-servers.sh" start &

@@ -12,10 +12,11 @@ export INFRA=test
 start() {
 	"$here/certs.sh"
 	"$here/kafka.sh" start &
-	local kafka=$!
-	"$here/postgres.sh" start
-	"$here/flyway.sh" fetch
-	wait $kafka
+	local kafka=$! failed=
+	"$here/postgres.sh" start || failed=1
+	"$here/flyway.sh" fetch || failed=1
+	wait $kafka || failed=1
+	[ -z "$failed" ] || exit 1
 	# What package internal/servers passes to these scripts.
 	for name in INFRA INFRA_DIR KAFKA_PORT POSTGRES_PORT PGBOUNCER_PORT KAFKA_VERSION; do
 		echo "$name=${!name:-}"
