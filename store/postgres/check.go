@@ -95,7 +95,7 @@ func (c *checker) server(ctx context.Context) (string, error) {
 	if pid != c.conn.PgConn().PID() {
 		what += " behind a pooler such as pgbouncer"
 	}
-	return what + " takes writes", takesWrites(ctx, c.conn)
+	return what + ", for writing", takesWrites(ctx, c.conn)
 }
 
 // clock compares the server's with ours, half a round trip off at most.
@@ -110,19 +110,19 @@ func (c *checker) clock(ctx context.Context) (string, error) {
 			Remedy: "let both follow a time server: partitions are made, and dropped, by the day",
 		}
 	}
-	return "the server's clock agrees with ours", err
+	return "compare the server's clock with ours", err
 }
 
 func (c *checker) schema(ctx context.Context) (string, error) {
 	what, err := inspect(ctx, c.conn)
 	if what == "" {
-		what = "schema and rights"
+		what = "no version was found"
 	}
-	return fmt.Sprintf("%s; this version needs %d, with its tables and rights", what, SchemaVersion), err
+	return fmt.Sprintf("schema and rights: %s, and this version needs %d", what, SchemaVersion), err
 }
 
 func (c *checker) partitions(ctx context.Context) (string, error) {
-	const what = "partitions for today and tomorrow"
+	const what = "look for the partitions of today and tomorrow"
 	rows, err := c.conn.Query(ctx, `select day from measurement_partitions()`)
 	if err != nil {
 		return what, err

@@ -14,7 +14,7 @@ const (
 	daysAhead   = 3      // partitions are made for today and as many days more
 	deleteBatch = 10_000 // rows a transaction
 	dropTries   = 3
-	dropPause   = 2 * time.Second
+	dropPause   = time.Second
 )
 
 // An Upkeep is what Maintain did.

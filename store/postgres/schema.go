@@ -11,11 +11,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// SchemaVersion and schemaScript are the migration of flyway/sql that this package
-// needs: its newest.
+// SchemaVersion and SchemaScript name the migration of flyway/sql that this package
+// needs: the newest.
 const (
 	SchemaVersion = 5
-	schemaScript  = "V5__let_upkeep_work.sql"
+	SchemaScript  = "V5__let_upkeep_work.sql"
 )
 
 // A SchemaError says that the database is not as this version needs it. Waiting
@@ -142,7 +142,7 @@ func checkVersion(ctx context.Context, q querier) (string, error) {
 	case failed != "":
 		return found, &SchemaError{found + ", and migration " + failed + " failed", "remove the cause, run Flyway's repair, then `make migrate`"}
 	case have < SchemaVersion:
-		return found, &SchemaError{fmt.Sprintf("%s, and this collector needs %d (%s)", found, SchemaVersion, schemaScript), "run `make migrate`"}
+		return found, &SchemaError{fmt.Sprintf("%s, and this collector needs %d (%s)", found, SchemaVersion, SchemaScript), "run `make migrate`"}
 	}
 	return found, nil
 }
