@@ -47,7 +47,10 @@ listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # must_be_free ends the script when a port is taken, and says by whom and what to do.
 must_be_free() { # PORT NAME-OF-THE-PORT'S-VARIABLE [WHAT-TO-SET-THEN]
-	listening "$1" || return 0
+	for _ in {1..20}; do # a process that was just killed may still be closing it
+		listening "$1" || return 0
+		sleep 0.1
+	done
 	local who make=run-infra other=$(($1 + 20000)) # below the ports that outgoing connections get
 	who=$( (pg_lsclusters --no-header | sed -nE "s/^([^ ]+) +([^ ]+) +$1 +online.*/the cluster \1 \2 of this machine (pg_lsclusters)/p"
 		ss -Hltnp "sport = :$1" | sed -nE 's/.*users:\(\("([^"]*)",pid=([0-9]*).*/\1, process \2/p'
