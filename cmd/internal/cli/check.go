@@ -18,6 +18,7 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
 	"github.com/monitorink/monitorink/queue/kafka"
+	"github.com/monitorink/monitorink/store/postgres"
 )
 
 // checkTime is how long a check may take as a whole.
@@ -38,12 +39,40 @@ func (c *checklist) report(what string, err error) {
 		return
 	}
 	c.failed++
+	cause, advice := err.Error(), ""
 	var p *kafka.Problem
-	if errors.As(err, &p) {
-		fmt.Fprintf(c.out, "FAIL  %s: %s\n      %s\n", what, strings.Replace(err.Error(), p.Error(), p.Cause, 1), remedy(p))
-		return
+	var t *postgres.Trouble
+	switch {
+	case errors.As(err, &p):
+		cause, advice = strings.Replace(cause, p.Error(), p.Cause, 1), remedy(p)
+	case errors.As(err, &t) && t.Remedy != "":
+		cause, advice = strings.Replace(cause, ": "+t.Remedy, "", 1), t.Remedy
 	}
-	fmt.Fprintf(c.out, "FAIL  %s: %s\n", what, strings.ReplaceAll(err.Error(), "\n", "\n      "))
+	if advice != "" {
+		cause += "\n" + advice
+	}
+	fmt.Fprintf(c.out, "FAIL  %s: %s\n", what, strings.ReplaceAll(cause, "\n", "\n      "))
+}
+
+// run looks at all parts at once, and prints their items in turn.
+func (c *checklist) run(ctx context.Context, cfg *config.Config, parts []probeFunc) {
+	type item struct {
+		what string
+		err  error
+	}
+	lists := make([]chan item, len(parts)) // each closed by its part
+	for i, part := range parts {
+		lists[i] = make(chan item)
+		go func() { // ends when its items are printed, below
+			defer close(lists[i])
+			part(ctx, cfg, func(what string, err error) { lists[i] <- item{what, err} })
+		}()
+	}
+	for _, list := range lists {
+		for i := range list {
+			c.report(i.what, i.err)
+		}
+	}
 }
 
 // A probeFunc looks at one part and reports its items.
@@ -65,9 +94,7 @@ at most, and changes nothing.`,
 			ctx, cancel := context.WithTimeout(cmd.Context(), checkTime)
 			defer cancel()
 			list := &checklist{out: cmd.OutOrStdout()}
-			for _, part := range parts {
-				part(ctx, cfg, list.report)
-			}
+			list.run(ctx, cfg, parts)
 			if list.failed > 0 {
 				return fmt.Errorf("%d of %s failed", list.failed, plural(list.items, "check"))
 			}
@@ -184,5 +211,5 @@ func checkStore(ctx context.Context, cfg *config.Config, report func(string, err
 		report("store in memory: nothing to look at, and what it holds ends with the process", nil)
 		return
 	}
-	report("store "+cfg.Store, errors.New("nothing can look at it in this version"))
+	postgres.Check(ctx, daemon.PostgresOptions(cfg, nil), func(what string, err error) { report("Postgres: "+what, err) })
 }
