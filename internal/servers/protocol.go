@@ -50,11 +50,12 @@ func createTopic(address, topic string, partitions int, config []string) error {
 	if code := answer.number(2); code != 0 {
 		return fmt.Errorf("error %d: %s", code, answer.text())
 	}
+	again := time.Tick(10 * time.Millisecond)
 	for range 300 {
 		if led, err := leaders(address, topic); err != nil || led == partitions {
 			return err
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-again
 	}
 	return errors.New("no leader for every partition after 3 s")
 }
