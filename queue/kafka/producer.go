@@ -254,8 +254,9 @@ func (p *producer) end() {
 }
 
 // anyFatal says whether the producer can be trusted no more. What a broker says
-// of a message or a partition is no fault of the producer's. All else is: broken
-// connections, sarama's open circuit breakers, a lost place in the sequence.
+// of one message or of its replicas is no fault of the producer's. All else is:
+// broken connections, a lost place in the sequence, and sarama's circuit breakers,
+// which three errors about a topic open for ten seconds.
 func anyFatal(failures []failure) bool {
 	for _, f := range failures {
 		var k sarama.KError
@@ -267,8 +268,9 @@ func anyFatal(failures []failure) bool {
 			continue
 		}
 		switch k {
-		case sarama.ErrOutOfOrderSequenceNumber, sarama.ErrDuplicateSequenceNumber, sarama.ErrInvalidProducerEpoch,
-			sarama.ErrUnknownProducerID, sarama.ErrInvalidProducerIDMapping, sarama.ErrProducerFenced, sarama.ErrSASLAuthenticationFailed:
+		case sarama.ErrMessageSizeTooLarge, sarama.ErrInvalidRecord, sarama.ErrPolicyViolation, sarama.ErrRequestTimedOut,
+			sarama.ErrNotEnoughReplicas, sarama.ErrNotEnoughReplicasAfterAppend, sarama.ErrThrottlingQuotaExceeded:
+		default:
 			return true
 		}
 	}

@@ -119,8 +119,8 @@ func Subscribe(o Options, so SubscribeOptions) (*Subscription, error) {
 func consuming(c *sarama.Config) {
 	c.ChannelBufferSize = 64
 	c.Consumer.Fetch.Min = 1
-	c.Consumer.Fetch.Default = 256 << 10 // of one partition; raised by sarama for a larger message
-	c.Consumer.Fetch.MaxBytes = 2 << 20  // of one answer, compressed
+	c.Consumer.Fetch.Default = 128 << 10 // of one partition; raised by sarama for a larger message
+	c.Consumer.Fetch.MaxBytes = 1 << 20  // of one answer, compressed
 	c.Consumer.MaxWaitTime = 250 * time.Millisecond
 	c.Consumer.MaxProcessingTime = time.Second // a partition that waits longer for room is set aside, and comes back
 	c.Consumer.Retry.Backoff = time.Second
