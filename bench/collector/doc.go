@@ -10,7 +10,9 @@
 // and then a second time, with another group, into the same tables, which must not
 // change a single row: neither its contents nor the transaction that wrote it.
 //
-// Rows are counted from the first to the last as another connection sees them, a
-// replay by the offsets that the group has committed. Processor time is the whole
-// life of the process, start and end included.
+// Rows are counted from the first to the last as another connection sees them. A
+// replay adds none, so it is counted by the collector's own metric, and by the
+// offsets that the baseline commits after each batch. Every pass ends with the
+// group's offsets at the end of the topic. Processor time is the whole life of the
+// process, start and end included.
 package main

@@ -117,17 +117,27 @@ func (s setup) sides(ctx context.Context, dir string) ([]*side, error) {
 		}
 	}
 	brokers := strings.Join(s.brokers, ",")
-	return []*side{
-		{name: "baseline", start: func(topic, _, group, url string) (*rig.Process, error) {
+	address, err := rig.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	return []*side{{
+		name: "baseline",
+		start: func(topic, _, group, url string) (*rig.Process, error) {
 			return rig.Start(baseline, nil, "-brokers", brokers, "-topic", topic, "-group", group, "-postgres", url)
-		}},
-		{name: "collector", start: func(topic, letters, group, url string) (*rig.Process, error) {
+		},
+	}, {
+		name: "collector",
+		start: func(topic, letters, group, url string) (*rig.Process, error) {
 			return rig.Start(ours, append([]string{
 				"MONITORINK_QUEUE=kafka", "MONITORINK_KAFKA_BROKERS=" + brokers, "MONITORINK_KAFKA_TOPIC=" + topic,
 				"MONITORINK_KAFKA_DLQ_TOPIC=" + letters, "MONITORINK_KAFKA_GROUP=" + group,
 				"MONITORINK_STORE=postgres", "MONITORINK_POSTGRES_URL=" + url,
-				"MONITORINK_COLLECTOR_ADDR=127.0.0.1:0", "MONITORINK_LOG_LEVEL=warn",
+				"MONITORINK_COLLECTOR_ADDR=" + address, "MONITORINK_LOG_LEVEL=warn",
 			}, s.env...), "run")
-		}},
-	}, nil
+		},
+		saved: func(ctx context.Context) (int64, error) {
+			return rig.Metric(ctx, address, `monitorink_events_saved_total{kind="measurement"}`)
+		},
+	}}, nil
 }

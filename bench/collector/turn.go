@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/monitorink/monitorink/bench/internal/rig"
 )
@@ -15,21 +12,23 @@ import (
 type side struct {
 	name  string
 	start func(topic, letters, group, url string) (*rig.Process, error)
+	// saved is how many measurements the last process says it has saved. Nil: it
+	// commits each batch at once, and its offsets tell.
+	saved func(context.Context) (int64, error)
 	turns []turn
 }
 
 // A turn is what one side did: all messages into an empty database, and again.
 type turn struct {
-	rows      float64 // a second, as another connection saw them
-	committed float64 // messages a second, by the group's offsets
-	replayed  float64 // likewise, the second time
-	usage     rig.Usage
-	server    time.Duration // processor time of Postgres; 0: not known
+	rows     float64 // a second, as another connection saw them
+	replayed float64 // messages a second, the second time
+	usage    rig.Usage
+	server   time.Duration // processor time of Postgres; 0: not known
 }
 
 func (t turn) String() string {
-	return fmt.Sprintf("%.0f rows/s, %.0f messages/s committed, %.0f replayed, %s, %d MiB",
-		t.rows, t.committed, t.replayed, t.usage.Processor.Round(time.Millisecond), t.usage.Peak>>20)
+	return fmt.Sprintf("%.0f rows/s, %.0f replayed, %s of processor time, %d MiB",
+		t.rows, t.replayed, t.usage.Processor.Round(time.Millisecond), t.usage.Peak>>20)
 }
 
 // A lab is where the turns happen.
@@ -55,12 +54,12 @@ func (l lab) turn(ctx context.Context, s *side) (turn, error) {
 	}
 	l.postgres.Settle(ctx)
 	before, _ := l.postgres.Processor()
-	first, err := l.pass(ctx, s, url, db)
+	first, usage, err := l.pass(ctx, s, url, rowsOf(db))
 	if err != nil {
 		return turn{}, err
 	}
 	after, known := l.postgres.Processor()
-	t := turn{rows: first.rows.Rate(), committed: first.committed.Rate(), usage: first.usage}
+	t := turn{rows: first.Rate(), usage: usage}
 	if known {
 		t.server = after - before
 	}
@@ -68,11 +67,11 @@ func (l lab) turn(ctx context.Context, s *side) (turn, error) {
 	if err != nil {
 		return turn{}, err
 	}
-	again, err := l.pass(ctx, s, url, nil)
+	again, _, err := l.pass(ctx, s, url, nil)
 	if err != nil {
 		return turn{}, fmt.Errorf("replay: %w", err)
 	}
-	t.replayed = again.committed.Rate()
+	t.replayed = again.Rate()
 	switch now, err := checksum(ctx, db); {
 	case err != nil:
 		return turn{}, err
@@ -82,49 +81,30 @@ func (l lab) turn(ctx context.Context, s *side) (turn, error) {
 	return t, nil
 }
 
-// A pass is one reading of the whole topic.
-type pass struct {
-	rows, committed rig.Pass
-	usage           rig.Usage
-}
-
-// pass runs the side with a new group until its offsets are at the end, and with
-// db until all rows are there as well.
-func (l lab) pass(ctx context.Context, s *side, url string, db *pgx.Conn) (pass, error) {
+// pass runs the side with a new group until count gives all messages and the
+// group's offsets are at the end. A nil count is how many the side says it saved.
+func (l lab) pass(ctx context.Context, s *side, url string, count func(context.Context) (int64, error)) (p rig.Pass, u rig.Usage, err error) {
 	group := rig.Name("group")
-	p, err := s.start(l.topic, l.letters, group, url)
+	process, err := s.start(l.topic, l.letters, group, url)
 	if err != nil {
-		return pass{}, err
+		return p, u, err
 	}
 	defer l.kafka.DropGroup(group)
-	defer p.Kill()
-	var out pass
-	var errRows, errCommitted error
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var wg sync.WaitGroup
-	if db != nil {
-		wg.Go(func() {
-			if out.rows, errRows = rig.Watch(ctx, int64(l.load.Len()), p.Alive, rowsOf(db)); errRows != nil {
-				cancel()
-			}
-		})
+	defer process.Kill()
+	committed := func(context.Context) (int64, error) { return l.kafka.Committed(group, l.topic) }
+	if count == nil {
+		count = s.saved
 	}
-	wg.Go(func() {
-		out.committed, errCommitted = rig.Watch(ctx, int64(l.load.Len()), p.Alive, func(context.Context) (int64, error) {
-			return l.kafka.Committed(group, l.topic)
-		})
-		if errCommitted != nil {
-			cancel()
-		}
-	})
-	wg.Wait()
-	switch {
-	case errRows != nil:
-		return pass{}, fmt.Errorf("rows: %w", errRows)
-	case errCommitted != nil:
-		return pass{}, fmt.Errorf("offsets: %w", errCommitted)
+	if count == nil {
+		count = committed
 	}
-	out.usage, err = p.Stop()
-	return out, err
+	all := int64(l.load.Len())
+	if p, err = rig.Watch(ctx, all, process.Alive, count); err != nil {
+		return p, u, err
+	}
+	if _, err = rig.Watch(ctx, all, process.Alive, committed); err != nil {
+		return p, u, fmt.Errorf("offsets: %w", err)
+	}
+	u, err = process.Stop()
+	return p, u, err
 }
