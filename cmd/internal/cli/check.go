@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,18 +117,16 @@ func collectorCheck() *cobra.Command {
 }
 
 func checkMonitors(_ context.Context, cfg *config.Config, report func(string, error)) {
-	from := "monitors of " + cfg.Monitors
-	if cfg.URLs != "" {
-		from = "monitors of MONITORINK_URLS"
-	}
 	list, err := daemon.Monitors(cfg)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w\nwrite the file, or name another with MONITORINK_MONITORS, or name URLs with MONITORINK_URLS", err)
+	if err != nil {
+		report("monitors", err) // it names the place
+		return
 	}
-	if err == nil {
-		from += ": " + plural(len(list), "monitor")
+	from := cfg.Monitors
+	if cfg.URLs != "" {
+		from = "MONITORINK_URLS"
 	}
-	report(from, err)
+	report(fmt.Sprintf("monitors of %s: %s", from, plural(len(list), "monitor")), nil)
 }
 
 func checkDataDir(_ context.Context, cfg *config.Config, report func(string, error)) {
@@ -185,7 +184,7 @@ func checkReading(ctx context.Context, cfg *config.Config, report func(string, e
 func reachQueue(ctx context.Context, cfg *config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(cfg.QueueURL, "/")+"/queue/sessions/check/messages", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(cfg.QueueURL, "/")+"/queue/sessions/check/messages?after=0&max=0&wait=0s", nil)
 	if err != nil {
 		return err
 	}
@@ -193,17 +192,21 @@ func reachQueue(ctx context.Context, cfg *config.Config) error {
 		req.Header.Set("Authorization", "Bearer "+cfg.Token)
 	}
 	res, err := http.DefaultClient.Do(req)
+	var failed *url.Error
+	if errors.As(err, &failed) { // the item has the URL already
+		err = failed.Err
+	}
 	if err != nil {
 		return fmt.Errorf("%w\nstart heartbeat with MONITORINK_QUEUE=%s, or say with MONITORINK_QUEUE_URL where it is", err, cfg.Queue)
 	}
 	defer res.Body.Close() //nolint:errcheck // nothing is read
-	switch res.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
+	switch {
+	case res.StatusCode == http.StatusUnauthorized:
 		return errors.New("it refuses the token\ngive both the same MONITORINK_TOKEN")
-	case http.StatusNotFound, http.StatusGone, http.StatusOK, http.StatusNoContent:
-		return nil
+	case res.StatusCode == http.StatusGone && res.Header.Get("Content-Type") == "application/problem+json":
+		return nil // there is no such session
 	}
-	return fmt.Errorf("it answers %s\nsee whether MONITORINK_QUEUE_URL is heartbeat's address", res.Status)
+	return fmt.Errorf("it answers %s\nsee whether MONITORINK_QUEUE_URL is heartbeat's address, and whether its MONITORINK_QUEUE is %s, too", res.Status, cfg.Queue)
 }
 
 func checkStore(ctx context.Context, cfg *config.Config, report func(string, error)) {
