@@ -16,24 +16,42 @@ type budget struct {
 }
 
 type turn struct {
-	count, bytes int
-	granted      chan struct{} // closed by grant
+	bytes   int
+	granted chan struct{} // closed by grant
 }
 
 func (b *budget) fits(count, bytes int) bool {
 	return b.count == 0 || b.count+count <= b.maxCount && b.bytes+bytes <= b.maxBytes
 }
 
-// take waits for room.
-func (b *budget) take(ctx context.Context, count, bytes int) error {
+// take takes the room for the first of some sizes, as many as there is room for,
+// and waits where there is not even room for one. It says how many, and their sum.
+func (b *budget) take(ctx context.Context, sizes []int) (n, bytes int, err error) {
 	b.mu.Lock()
-	if len(b.waiting) == 0 && b.fits(count, bytes) {
-		b.count += count
-		b.bytes += bytes
+	if len(b.waiting) == 0 {
+		for n < len(sizes) && b.fits(1, sizes[n]) {
+			b.count++
+			b.bytes += sizes[n]
+			bytes += sizes[n]
+			n++
+		}
+	}
+	b.mu.Unlock()
+	if n > 0 {
+		return n, bytes, nil
+	}
+	return 1, sizes[0], b.wait(ctx, sizes[0])
+}
+
+func (b *budget) wait(ctx context.Context, size int) error {
+	b.mu.Lock()
+	if len(b.waiting) == 0 && b.fits(1, size) {
+		b.count++
+		b.bytes += size
 		b.mu.Unlock()
 		return nil
 	}
-	t := &turn{count: count, bytes: bytes, granted: make(chan struct{})}
+	t := &turn{bytes: size, granted: make(chan struct{})}
 	b.waiting = append(b.waiting, t)
 	b.mu.Unlock()
 	select {
@@ -45,8 +63,8 @@ func (b *budget) take(ctx context.Context, count, bytes int) error {
 	defer b.mu.Unlock()
 	select {
 	case <-t.granted: // both at once: give it back
-		b.count -= count
-		b.bytes -= bytes
+		b.count--
+		b.bytes -= size
 	default:
 		for i, w := range b.waiting {
 			if w == t {
@@ -69,11 +87,11 @@ func (b *budget) give(count, bytes int) {
 
 // grant needs b.mu.
 func (b *budget) grant() {
-	for len(b.waiting) > 0 && b.fits(b.waiting[0].count, b.waiting[0].bytes) {
+	for len(b.waiting) > 0 && b.fits(1, b.waiting[0].bytes) {
 		t := b.waiting[0]
 		b.waiting[0] = nil
 		b.waiting = b.waiting[1:]
-		b.count += t.count
+		b.count++
 		b.bytes += t.bytes
 		close(t.granted)
 	}

@@ -75,15 +75,15 @@ func kindOf(b []byte) data.Kind {
 }
 
 // take reads a chunk of what is there, after it has waited for the first; nil
-// when the claim is over.
-func (c *claim) take(ctx context.Context, messages <-chan *sarama.ConsumerMessage) ([]*position, int) {
+// when the claim is over. It also returns the messages' sizes.
+func (c *claim) take(ctx context.Context, messages <-chan *sarama.ConsumerMessage) ([]*position, []int) {
 	var first *sarama.ConsumerMessage
 	select {
 	case first = <-messages:
 	case <-ctx.Done():
 	}
 	if first == nil {
-		return nil, 0
+		return nil, nil
 	}
 	taken := make([]*sarama.ConsumerMessage, 1, c.chunk)
 	taken[0] = first
@@ -102,13 +102,14 @@ func (c *claim) take(ctx context.Context, messages <-chan *sarama.ConsumerMessag
 	}
 	all := make([]position, len(taken))
 	chunk := make([]*position, len(taken))
+	sizes := make([]int, len(taken))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, m := range taken {
 		all[i] = position{claim: c, number: c.tracker.add(m.Offset), source: m}
-		chunk[i] = &all[i]
+		chunk[i], sizes[i] = &all[i], size(m)
 	}
-	return chunk, bytes
+	return chunk, sizes
 }
 
 // hand says whether p may be handed out.

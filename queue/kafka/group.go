@@ -141,20 +141,10 @@ func (h *session) ConsumeClaim(sess sarama.ConsumerGroupSession, cc sarama.Consu
 	defer s.claims.Add(-1)
 	ctx := sess.Context()
 	for c.room(ctx) {
-		chunk, bytes := c.take(ctx, cc.Messages())
-		if chunk == nil {
+		chunk, sizes := c.take(ctx, cc.Messages())
+		if chunk == nil || !s.offer(ctx, chunk, sizes) {
 			break
 		}
-		if s.budget.take(ctx, len(chunk), bytes) != nil {
-			break
-		}
-		select {
-		case s.out <- chunk:
-			continue
-		case <-ctx.Done():
-			s.budget.give(len(chunk), bytes)
-		}
-		break
 	}
 	c.stop()
 	deadline := time.NewTimer(s.config.Consumer.Group.Rebalance.Timeout / 2)
@@ -162,4 +152,22 @@ func (h *session) ConsumeClaim(sess sarama.ConsumerGroupSession, cc sarama.Consu
 	c.drain(deadline.C, s.closed)
 	c.leave()
 	return nil
+}
+
+// offer gives a chunk to Next, in as many parts as the budget has room for.
+func (s *Subscription) offer(ctx context.Context, chunk []*position, sizes []int) bool {
+	for len(chunk) > 0 {
+		n, bytes, err := s.budget.take(ctx, sizes)
+		if err != nil {
+			return false
+		}
+		select {
+		case s.out <- chunk[:n]:
+		case <-ctx.Done():
+			s.budget.give(n, bytes)
+			return false
+		}
+		chunk, sizes = chunk[n:], sizes[n:]
+	}
+	return true
 }
