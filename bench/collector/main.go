@@ -15,19 +15,15 @@ import (
 
 // A setup is what the flags chose.
 type setup struct {
-	load    rig.Load
-	rounds  int
-	brokers []string
-	admin   string // URL of who may make databases; its database is the template
-	url     string // URL that both sides use, with another database
-	ours    string // a binary; empty: built from cmd/collector
-	env     []string
+	*rig.Servers
+	load   rig.Load
+	rounds int
+	ours   string   // a binary; empty: built from cmd/collector
+	env    []string // more of its variables
 }
 
 func main() {
-	brokers := flag.String("brokers", "127.0.0.1:9092", "comma-separated host:port")
-	admin := flag.String("admin", "postgres://postgres@127.0.0.1:5432/monitorink", "URL of somebody who may make databases, with the migrated database")
-	postgres := flag.String("postgres", "postgres://monitorink@127.0.0.1:5432/monitorink", "URL that the collectors use")
+	servers := rig.Flags()
 	monitors := flag.Int("monitors", 10_000, "monitors")
 	slots := flag.Int("slots", 50, "measurements of each monitor")
 	down := flag.Int("down", 2, "of a hundred measurements, how many are down, with an expectation and an error")
@@ -41,12 +37,12 @@ func main() {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	defer cancel()
 	s := setup{
+		Servers: servers,
 		load: rig.Load{
 			Monitors: *monitors, Slots: *slots, Every: 10 * time.Second,
 			From: time.Now().UTC().Truncate(24 * time.Hour), Down: *down, Seed: *seed,
 		},
-		rounds: *rounds, brokers: strings.Split(*brokers, ","), admin: *admin, url: *postgres, ours: *ours,
-		env: strings.Fields(*env),
+		rounds: *rounds, ours: *ours, env: strings.Fields(*env),
 	}
 	if err := s.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "collector:", err)
@@ -64,18 +60,18 @@ func (s setup) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k, err := rig.Dial(s.brokers)
+	k, err := rig.Dial(s.Brokers())
 	if err != nil {
 		return err
 	}
 	defer k.Close()
-	pg, err := rig.Connect(ctx, s.admin)
+	pg, err := rig.Connect(ctx, s.Admin)
 	if err != nil {
 		return err
 	}
 	defer pg.Close()
 
-	l := lab{setup: s, kafka: k, postgres: pg, topic: rig.Name("events"), letters: rig.Name("dlq")}
+	l := lab{setup: s, kafka: k, server: pg, topic: rig.Name("events"), letters: rig.Name("dlq")}
 	remove, err := k.Create(l.topic, l.letters)
 	if err != nil {
 		return err
@@ -116,7 +112,7 @@ func (s setup) sides(ctx context.Context, dir string) ([]*side, error) {
 			return nil, err
 		}
 	}
-	brokers := strings.Join(s.brokers, ",")
+	brokers := strings.Join(s.Brokers(), ",")
 	address, err := rig.FreeAddress()
 	if err != nil {
 		return nil, err

@@ -35,12 +35,12 @@ func (t turn) String() string {
 type lab struct {
 	setup
 	kafka          *rig.Kafka
-	postgres       *rig.Postgres
+	server         *rig.Postgres
 	topic, letters string
 }
 
 func (l lab) turn(ctx context.Context, s *side) (turn, error) {
-	name, db, drop, err := l.postgres.Fresh(ctx)
+	name, db, drop, err := l.server.Fresh(ctx)
 	if err != nil {
 		return turn{}, err
 	}
@@ -48,17 +48,17 @@ func (l lab) turn(ctx context.Context, s *side) (turn, error) {
 	if err := prepare(ctx, db, l.load); err != nil {
 		return turn{}, err
 	}
-	url, err := rig.In(l.url, name)
+	url, err := rig.In(l.Postgres, name)
 	if err != nil {
 		return turn{}, err
 	}
-	l.postgres.Settle(ctx)
-	before, _ := l.postgres.Processor()
+	l.server.Settle(ctx)
+	before, _ := l.server.Processor()
 	first, usage, err := l.pass(ctx, s, url, rowsOf(db))
 	if err != nil {
 		return turn{}, err
 	}
-	after, known := l.postgres.Processor()
+	after, known := l.server.Processor()
 	t := turn{rows: first.Rate(), usage: usage}
 	if known {
 		t.server = after - before

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -16,11 +15,10 @@ import (
 
 // A setup is what the flags chose.
 type setup struct {
+	*rig.Servers
 	monitors             int
 	warm, counted        time.Duration
-	brokers              string
-	admin, url           string
-	heartbeat, collector string
+	heartbeat, collector string // binaries; empty: built
 }
 
 // A setting is one way to run the daemons, with what it aims at.
@@ -36,10 +34,7 @@ var settings = []setting{
 }
 
 func main() {
-	var s setup
-	flag.StringVar(&s.brokers, "brokers", "127.0.0.1:9092", "comma-separated host:port")
-	flag.StringVar(&s.admin, "admin", "postgres://postgres@127.0.0.1:5432/monitorink", "URL of somebody who may make databases, with the migrated database")
-	flag.StringVar(&s.url, "postgres", "postgres://monitorink@127.0.0.1:5432/monitorink", "URL that the collector uses")
+	s := setup{Servers: rig.Flags()}
 	flag.IntVar(&s.monitors, "monitors", 1000, "monitors, each probed once a second")
 	flag.DurationVar(&s.warm, "warm", 15*time.Second, "how long each setting runs before it counts")
 	flag.DurationVar(&s.counted, "counted", 45*time.Second, "how long it counts")
@@ -72,12 +67,12 @@ func (s setup) run(ctx context.Context) error {
 			return err
 		}
 	}
-	k, err := rig.Dial(strings.Split(s.brokers, ","))
+	k, err := rig.Dial(s.Brokers())
 	if err != nil {
 		return err
 	}
 	defer k.Close()
-	pg, err := rig.Connect(ctx, s.admin)
+	pg, err := rig.Connect(ctx, s.Admin)
 	if err != nil {
 		return err
 	}

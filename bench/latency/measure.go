@@ -57,7 +57,7 @@ func (s setup) measure(ctx context.Context, set setting, k *rig.Kafka, pg *rig.P
 		return nil, err
 	}
 	defer drop()
-	url, err := rig.In(s.url, name)
+	url, err := rig.In(s.Postgres, name)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s setup) measure(ctx context.Context, set setting, k *rig.Kafka, pg *rig.P
 		return nil, err
 	}
 	env := append([]string{
-		"MONITORINK_QUEUE=kafka", "MONITORINK_KAFKA_BROKERS=" + s.brokers, "MONITORINK_KAFKA_TOPIC=" + topic,
+		"MONITORINK_QUEUE=kafka", "MONITORINK_KAFKA_BROKERS=" + strings.Join(k.Brokers, ","), "MONITORINK_KAFKA_TOPIC=" + topic,
 		"MONITORINK_KAFKA_DLQ_TOPIC=" + letters, "MONITORINK_KAFKA_GROUP=" + group,
 		"MONITORINK_STORE=postgres", "MONITORINK_POSTGRES_URL=" + url, "MONITORINK_LOG_LEVEL=warn",
 		"MONITORINK_COLLECTOR_ADDR=127.0.0.1:0", "MONITORINK_HEARTBEAT_ADDR=127.0.0.1:0",

@@ -2,7 +2,8 @@
 // bare asynchronous producer of sarama with the same configuration: every replica
 // acknowledges, and each message is written once.
 //
-//	go run ./bench/baseline/publisher -brokers 127.0.0.1:9092
+//	make run-infra
+//	go run ./bench/baseline/publisher
 //
 // Both sides take turns within one run, each into a topic of its own with 12
 // partitions. Ours is driven as the forwarder drives it: two batches of 1,000 at

@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/pprof"
-	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -21,7 +20,7 @@ import (
 const aim = 0.8
 
 func main() {
-	brokers := flag.String("brokers", "127.0.0.1:9092", "comma-separated host:port")
+	servers := rig.KafkaFlags()
 	n := flag.Int("n", 200_000, "events to publish, on each side")
 	rounds := flag.Int("rounds", 4, "how often each side publishes them")
 	seed := flag.Uint64("seed", 1, "of the events")
@@ -33,7 +32,7 @@ func main() {
 		Monitors: 10_000, Slots: (*n + 9999) / 10_000, Every: 10 * time.Second,
 		From: time.Now().UTC().Truncate(24 * time.Hour), Down: 2, Seed: *seed,
 	}
-	if err := run(ctx, strings.Split(*brokers, ","), load, *n, *rounds, *profile); err != nil {
+	if err := run(ctx, servers.Brokers(), load, *n, *rounds, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "publisher:", err)
 		os.Exit(1)
 	}

@@ -45,7 +45,7 @@ func (p *Postgres) Fresh(ctx context.Context) (name string, db *pgx.Conn, drop f
 	}
 	create := fmt.Sprintf("create database %s template %s owner %s", name, pgx.Identifier{p.template}.Sanitize(), pgx.Identifier{owner}.Sanitize())
 	if _, err := p.conn.Exec(ctx, create); err != nil {
-		return "", nil, nil, fmt.Errorf("copy database %s, which migrations made: %w", p.template, err)
+		return "", nil, nil, fmt.Errorf("copy database %s, which must be migrated, and not be in use: %w", p.template, err)
 	}
 	drop = func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
