@@ -127,11 +127,16 @@ func TestReplaySendsEachLetterOnceAsItWas(t *testing.T) {
 func TestReplayReadsWhatWasCutFromItsSource(t *testing.T) {
 	_, o := fake(t)
 	big := strings.Repeat("x", 400_000)
-	produce(t, o, &sarama.ProducerMessage{Topic: "events", Key: sarama.StringEncoder("big"), Value: sarama.StringEncoder(big)})
-	list, err := records(t, o, "events")
-	if err != nil {
-		t.Fatal(err)
+	var batch []*sarama.ProducerMessage // the original is in its middle
+	for _, v := range []string{"before", big, "behind"} {
+		batch = append(batch, &sarama.ProducerMessage{Topic: "events", Key: sarama.StringEncoder("big"), Value: sarama.StringEncoder(v)})
 	}
+	produce(t, o, batch...)
+	list, err := records(t, o, "events")
+	if err != nil || len(list) != 3 {
+		t.Fatal(len(list), err)
+	}
+	list = list[1:]
 	cut := func(key string, offset int64) *sarama.ProducerMessage {
 		return letter(key, big[:100], "monitorink-cut", "true", "monitorink-original-size", fmt.Sprint(len(big)),
 			"monitorink-source-partition", fmt.Sprint(list[0].Partition), "monitorink-source-offset", fmt.Sprint(offset))
@@ -148,7 +153,7 @@ func TestReplayReadsWhatWasCutFromItsSource(t *testing.T) {
 	if !slices.Equal(skipped, want) {
 		t.Errorf("skipped %q, want %q", skipped, want)
 	}
-	if got := values(t, o, "events"); !slices.Equal(got, []string{"whole", big, big}) {
+	if got := values(t, o, "events"); !slices.Equal(got, []string{"before", "behind", "whole", big, big}) {
 		t.Errorf("there are %d events", len(got))
 	}
 	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{})
