@@ -44,6 +44,7 @@ func (o Options) config() (*sarama.Config, error) {
 	c.Producer.RequiredAcks = sarama.WaitForAll
 	c.Producer.Timeout = 10 * time.Second
 	c.Producer.Compression = sarama.CompressionLZ4
+	c.Producer.Transaction.Retry.Max = 5 // of asking for a producer id
 	c.Producer.Return.Successes = true
 	c.Producer.Return.Errors = true
 

@@ -145,6 +145,7 @@ func (h *session) ConsumeClaim(sess sarama.ConsumerGroupSession, cc sarama.Consu
 		if chunk == nil || !s.offer(ctx, chunk, sizes) {
 			break
 		}
+		s.trouble.flows()
 	}
 	c.stop()
 	deadline := time.NewTimer(s.config.Consumer.Group.Rebalance.Timeout / 2)

@@ -83,7 +83,14 @@ func (s *sender) open(ctx context.Context) (*opening, error) {
 
 func (s *sender) dial(o *opening) {
 	defer close(o.done)
-	async, err := sarama.NewAsyncProducer(s.brokers, s.config)
+	// sarama.NewAsyncProducer would leave its client open when it gets no producer id.
+	var async sarama.AsyncProducer
+	client, err := sarama.NewClient(s.brokers, s.config)
+	if err == nil {
+		if async, err = sarama.NewAsyncProducerFromClient(client); err != nil {
+			_ = client.Close()
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -91,7 +98,7 @@ func (s *sender) dial(o *opening) {
 		s.current = nil
 		return
 	}
-	o.producer = newProducer(async)
+	o.producer = newProducer(client, async)
 	if s.closed {
 		s.all.Go(o.producer.end) // waited for by close
 	}
@@ -165,17 +172,18 @@ func (c *call) answer(n int64) {
 
 // A producer is sarama's, and the two goroutines that read its answers.
 type producer struct {
-	async sarama.AsyncProducer
-	quit  chan struct{} // closed by end: nobody may send any more
-	once  sync.Once
-	gone  chan struct{}  // closed when sarama's is closed
-	reads sync.WaitGroup // the two goroutines
+	client sarama.Client
+	async  sarama.AsyncProducer
+	quit   chan struct{} // closed by end: nobody may send any more
+	once   sync.Once
+	gone   chan struct{}  // closed when sarama's is closed
+	reads  sync.WaitGroup // the two goroutines
 
 	sending sync.RWMutex // read-locked while Input is used: sarama closes it
 }
 
-func newProducer(async sarama.AsyncProducer) *producer {
-	p := &producer{async: async, quit: make(chan struct{}), gone: make(chan struct{})}
+func newProducer(client sarama.Client, async sarama.AsyncProducer) *producer {
+	p := &producer{client: client, async: async, quit: make(chan struct{}), gone: make(chan struct{})}
 	p.reads.Go(func() { // waited for by end
 		for m := range async.Successes() {
 			m.Metadata.(*record).call.answer(1)
@@ -249,6 +257,7 @@ func (p *producer) end() {
 		p.async.AsyncClose()
 		p.sending.Unlock()
 		p.reads.Wait()
+		_ = p.client.Close() // nothing is on its way any more
 		close(p.gone)
 	})
 }

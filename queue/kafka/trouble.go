@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,12 +14,14 @@ const (
 	sayAgain = 30 * time.Second // a problem that stays is logged so often
 	// passing is how long an error counts that a partition met while the group
 	// went on; one that stays comes every second.
-	passing = 10 * time.Second
+	passing = 4 * time.Second
 )
 
 // A trouble remembers what is wrong, and logs it once in a while.
 type trouble struct {
 	log *slog.Logger
+
+	disturbed atomic.Bool // passed is set; spares flows the mutex
 
 	mu     sync.Mutex
 	group  error // no session; nil once there is one
@@ -56,7 +59,19 @@ func (t *trouble) pass(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.passed, t.passedAt = err, time.Now()
+	t.disturbed.Store(true)
 	t.say(slog.LevelWarn, "kafka: consuming is disturbed", err)
+}
+
+// flows is told that messages come.
+func (t *trouble) flows() {
+	if !t.disturbed.Load() {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.passed = nil
+	t.disturbed.Store(false)
 }
 
 // letters is told how an attempt at the dead letters went.
