@@ -14,13 +14,14 @@ begin
   if day is null or day < date '1970-01-01' or day > date '9999-12-31' then
     raise exception using errcode = 'invalid_parameter_value', message = format('no partition for the day %L', day);
   end if;
-  if to_regclass(format('%I.%I', home, part)) is not null then
+  if exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relname = part and n.nspname = home) then
     return false;
   end if;
   -- The lock is one for all days, and ends with the transaction, so that it holds
-  -- behind pgbouncer too.
+  -- behind pgbouncer too. Who waited for it looks again, by a query: a cache such as
+  -- that of to_regclass would not know yet.
   perform pg_advisory_xact_lock(hashtext('monitorink'), hashtext(home));
-  if to_regclass(format('%I.%I', home, part)) is not null then
+  if exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relname = part and n.nspname = home) then
     return false;
   end if;
   -- Created beside its parent and then attached: writers of other days do not wait.

@@ -9,11 +9,17 @@ import (
 	"github.com/monitorink/monitorink/data"
 )
 
-// lockSQL reads, and locks in the order of their keys, rows that are there.
-var lockSQL = "select " + measurementColumns + ", i.n from " + unnest(columns[:keyColumns]) + ` join measurement m
-	on m.series = t.series and m.scheduled = t.scheduled and m.attempt = t.attempt and m.scheduled between $4 and $5
-	join series s on s.id = m.series join profile p on p.id = m.profile
-	order by m.series, m.scheduled, m.attempt for update of m`
+const theirs = ` join measurement m
+	on m.series = t.series and m.scheduled = t.scheduled and m.attempt = t.attempt and m.scheduled between $4 and $5 `
+
+// lockSQL locks rows that are there, in the order of their keys; readSQL then reads
+// them as they are. (One statement would drop a row whose profile another writer
+// changes while it waits for the lock.)
+var (
+	lockSQL = "select from " + unnest(columns[:keyColumns]) + theirs + "order by m.series, m.scheduled, m.attempt for update of m"
+	readSQL = "select " + measurementColumns + ", t.n from " + unnest(columns[:keyColumns]) + theirs +
+		"join series s on s.id = m.series join profile p on p.id = m.profile"
+)
 
 var replaceSQL = "update measurement m set (" + names(columns[keyColumns:], "", nil) + ") = (" +
 	names(columns[keyColumns:], "t.", func(c column) string { return c.cast }) + ") from " + unnest(columns) + `
@@ -61,14 +67,17 @@ func (w *writer) contest(ctx context.Context, rows []row) (replaced int, err err
 	return len(ours), tx.Commit(ctx)
 }
 
-// lock reads the measurements in the places of rows.
+// lock locks and reads the measurements in the places of rows.
 func (w *writer) lock(ctx context.Context, rows []row) ([]*data.Measurement, error) {
 	p := params{rows: rows}
 	p.arrays(keyColumns)
 	defer p.free()
 	p.days()
 	there := make([]*data.Measurement, len(rows))
-	reader := p.query(ctx, w.conn, lockSQL)
+	if locked := p.query(ctx, w.conn, lockSQL).Read(); locked.Err != nil {
+		return nil, locked.Err
+	}
+	reader := p.query(ctx, w.conn, readSQL)
 	result := pgx.RowsFromResultReader(w.conn.TypeMap(), reader)
 	defer result.Close()
 	for result.Next() {
