@@ -19,6 +19,7 @@ func TestNoDayIsReadThatIsNotAskedFor(t *testing.T) {
 	servers.Psql(t, db.AdminURL, `
 		select count(create_measurement_partition((current_date - d)::date)) from generate_series(-3, 46) d;
 		insert into series (monitor, location) select 'm' || i, 'l' from generate_series(1, 20) i;
+		insert into profile (digest, instance, version, method, url) values ('x', 'i', 'v', 'GET', 'https://shop.example/');
 		insert into measurement (scheduled, started, series, profile, late_us, degraded_us, attempt)
 			select t, t, s, 1, 0, 0, 1 from generate_series(current_date - 46, now(), interval '10 min') t, generate_series(1, 20) s`)
 	servers.Psql(t, db.AdminURL, "analyze")

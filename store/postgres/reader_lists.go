@@ -12,7 +12,8 @@ import (
 
 // The lists are read series by series, each from its key's index backwards and no
 // further than a page, and merged. $3 and $4 are the range, the cursor's key follows
-// them, and the limit is last.
+// them, and the limit is last. What is joined at the end is there for every row;
+// the joins are outer ones so that they are made last, by key.
 
 const measurementsQuery = `
 select ` + measurementColumns + `
@@ -29,8 +30,8 @@ from (
   order by m.scheduled desc, m.attempt desc, x.location collate "C" desc
   limit $8
 ) m
-join series s on s.id = m.series
-join profile p on p.id = m.profile
+left join series s on s.id = m.series
+left join profile p on p.id = m.profile
 order by m.scheduled desc, m.attempt desc, s.location desc`
 
 const gapsQuery = `
@@ -44,7 +45,7 @@ cross join lateral (
   order by g.last_at desc, g.first_at desc, g.reason::text collate "C" desc
   limit $9
 ) g
-join series s on s.id = g.series
+left join series s on s.id = g.series
 order by g.last_at desc, g.first_at desc, g.reason::text collate "C" desc, s.location desc
 limit $9`
 

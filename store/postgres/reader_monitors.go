@@ -27,8 +27,8 @@ cross join lateral (
   order by m.scheduled desc, m.attempt desc
   limit 1
 ) m
-join series s on s.id = m.series
-join profile p on p.id = m.profile`
+left join series s on s.id = m.series
+left join profile p on p.id = m.profile`
 
 const lastGapQuery = `
 select ` + gapColumns + `, g.series
@@ -39,7 +39,7 @@ cross join lateral (
   order by g.last_at desc, g.first_at desc, g.reason::text collate "C" desc
   limit 1
 ) g
-join series s on s.id = g.series`
+left join series s on s.id = g.series`
 
 const lastRegistrationQuery = `
 select r.event, r.series
