@@ -47,7 +47,7 @@ The environment configures it: env.sh lists all variables.`,
   # from one on another machine
   MONITORINK_QUEUE_URL=http://probe.example:8081 MONITORINK_TOKEN_FILE=token collector run`,
 	}
-	root.AddCommand(run("Collect and serve until SIGTERM, then drain", daemon.RunCollector), collectorCheck(), dlq(), app.VersionCommand())
+	root.AddCommand(run("Collect and serve until SIGTERM, then drain", daemon.RunCollector), collectorCheck(), maintain(), dlq(), app.VersionCommand())
 	return root
 }
 

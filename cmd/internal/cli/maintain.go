@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/store/postgres"
+)
+
+func maintain() *cobra.Command {
+	return &cobra.Command{
+		Use: "maintain", Short: "Make partitions ahead, and drop what is past its retention, once",
+		Long: `Make the partitions of the days to come, and drop what is older than
+MONITORINK_RETENTION: days of measurements, gaps, and definitions that another has
+replaced. collector does the same at its start and every hour; this is for where
+none runs. Twice is harmless.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := app.Config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if cfg.Store != config.StorePostgres {
+				return &app.UsageError{Err: fmt.Errorf("MONITORINK_STORE is %q, which needs no upkeep: write postgres", cfg.Store)}
+			}
+			st, err := postgres.Open(daemon.PostgresOptions(cfg, app.Logger(cfg, cmd.ErrOrStderr())))
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			defer st.Close() // it has nothing left to lose
+			if err := st.Ready(cmd.Context()); err != nil {
+				return err
+			}
+			done, err := st.Maintain(cmd.Context())
+			tell(cmd.OutOrStdout(), done, cfg.Retention)
+			return err
+		},
+	}
+}
+
+func tell(out io.Writer, u postgres.Upkeep, retention time.Duration) {
+	fmt.Fprintln(out, "partitions made:    ", days(u.Created))
+	if retention > 0 {
+		fmt.Fprintln(out, "partitions dropped: ", days(u.Dropped))
+		fmt.Fprintln(out, "gaps deleted:       ", u.Gaps)
+		fmt.Fprintln(out, "definitions deleted:", u.Registrations)
+	} else {
+		fmt.Fprintln(out, "nothing is dropped: MONITORINK_RETENTION is off")
+	}
+	if u.Skipped {
+		fmt.Fprintln(out, "a collector is at it already; the rest is its work")
+	}
+}
+
+func days(list []time.Time) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	texts := make([]string, len(list))
+	for i, d := range list {
+		texts[i] = d.Format(time.DateOnly)
+	}
+	return strings.Join(texts, " ")
+}
