@@ -74,10 +74,16 @@ func connect(ctx context.Context, o Options) (*cluster, error) {
 		c.broker = b
 		return c, nil
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	return nil, ended(ctx, errors.Join(errs...))
+}
+
+// ended returns err, or what ended ctx when that is why there is an error: the
+// connections are closed then, and say only that.
+func ended(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return Diagnose(context.Cause(ctx))
 	}
-	return nil, errors.Join(errs...)
+	return err
 }
 
 func (c *cluster) open(b *sarama.Broker) error {

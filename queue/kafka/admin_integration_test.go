@@ -207,6 +207,34 @@ func grant(t *testing.T, o kafka.Options, user string, kind sarama.AclResourceTy
 	})
 }
 
+func TestRealReplayReadsAnOriginalOfTenMegabytes(t *testing.T) {
+	b := servers.Kafka(t)
+	o := realTopics(t, b)
+	o.Topic = b.Topic(t, 1, "max.message.bytes=16777216")
+	config, err := o.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Producer.MaxMessageBytes, config.Producer.Compression = 16<<20, sarama.CompressionNone
+	p, err := sarama.NewSyncProducer(o.Brokers, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	value := make([]byte, 10<<20)
+	if _, _, err := p.SendMessage(&sarama.ProducerMessage{Topic: o.Topic, Key: sarama.StringEncoder("big"), Value: sarama.ByteEncoder(value)}); err != nil {
+		t.Fatal(err)
+	}
+	m := letter("big", "beginning", "monitorink-cut", "true", "monitorink-original-size", fmt.Sprint(len(value)))
+	m.Topic = o.DeadLetterTopic
+	m.Headers[2].Value = []byte(o.Topic)
+	produce(t, o, m)
+	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{Replayed: 1, Fetched: 1})
+	if got := servers.Kcat(t, "-C", "-e", "-t", o.Topic, "-X", "fetch.message.max.bytes=16000000", "-f", `%k %S %o\n`); strings.TrimSpace(got) != "big 10485760 0\nbig 10485760 1" {
+		t.Errorf("kcat finds %q", got)
+	}
+}
+
 func TestRealReplaySendsEachLetterOnce(t *testing.T) {
 	b := servers.Kafka(t)
 	o := realTopics(t, b)

@@ -10,9 +10,9 @@ import (
 )
 
 // Apply carries out a plan, tells done of each change that has been made, and
-// returns when every topic of it has leaders. What cannot be done it leaves to
-// the caller. Twice is harmless.
-func Apply(ctx context.Context, o Options, plan []Change, done func(Change)) error {
+// returns when every topic of it has leaders, and its settings can be seen. What
+// cannot be done it leaves to the caller. Twice is harmless.
+func Apply(ctx context.Context, o Options, plan []Change, done func(Change)) (err error) {
 	if len(plan) == 0 {
 		return nil
 	}
@@ -21,6 +21,7 @@ func Apply(ctx context.Context, o Options, plan []Change, done func(Change)) err
 		return err
 	}
 	defer c.close()
+	defer func() { err = ended(ctx, err) }()
 	wanted := map[string]int{} // topic: partitions
 	for _, change := range plan {
 		if change.Kind == Cannot {
@@ -37,7 +38,45 @@ func Apply(ctx context.Context, o Options, plan []Change, done func(Change)) err
 			done(change)
 		}
 	}
-	return c.led(ctx, wanted)
+	for topic, n := range wanted {
+		err := soon(ctx, func() (bool, error) {
+			m, err := c.metadata(topic)
+			return err == nil && ready(m, topic, n), err
+		})
+		if err != nil {
+			return fmt.Errorf("wait for the leaders of %s: %w", topic, Diagnose(err))
+		}
+	}
+	for _, change := range plan {
+		if change.Kind != Configure {
+			continue
+		}
+		err := soon(ctx, func() (bool, error) {
+			now, err := c.settings(change.Topic)
+			return err == nil && now[change.Setting].Value == change.To, err
+		})
+		if err != nil {
+			return fmt.Errorf("wait for %s of %s: %w", change.Setting, change.Topic, Diagnose(err))
+		}
+	}
+	return nil
+}
+
+// soon asks until it is so: brokers learn of what the controller has done a
+// moment later.
+func soon(ctx context.Context, so func() (bool, error)) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if ok, err := so(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 func (c *cluster) apply(change Change) error {
@@ -109,29 +148,7 @@ func detailed(code sarama.KError, text *string) error {
 	return fmt.Errorf("%w: %s", code, *text)
 }
 
-// led waits until topics have as many partitions as wanted, each with a leader.
-func (c *cluster) led(ctx context.Context, wanted map[string]int) error {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for topic, n := range wanted {
-		for {
-			m, err := c.metadata(topic)
-			if err != nil {
-				return fmt.Errorf("wait for the leaders of %s: %w", topic, Diagnose(err))
-			}
-			if ready(m, topic, n) {
-				break
-			}
-			select {
-			case <-ctx.Done():
-				return fmt.Errorf("wait for the leaders of %s: %w", topic, ctx.Err())
-			case <-tick.C:
-			}
-		}
-	}
-	return nil
-}
-
+// ready reports whether a topic has n partitions, and each a leader.
 func ready(m *sarama.MetadataResponse, topic string, n int) bool {
 	for _, t := range m.Topics {
 		if t.Name != topic || t.Err != sarama.ErrNoError || len(t.Partitions) < n {

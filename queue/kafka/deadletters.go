@@ -11,12 +11,13 @@ import (
 // DeadLetters hands out what the dead-letter topic holds at the call, partition
 // by partition, the oldest of each first. It stops at an error of each, and
 // returns that.
-func DeadLetters(ctx context.Context, o Options, each func(DeadLetter) error) error {
+func DeadLetters(ctx context.Context, o Options, each func(DeadLetter) error) (err error) {
 	c, err := connectForLetters(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer c.close()
+	defer func() { err = ended(ctx, err) }()
 	r := newReader(c)
 	extents, err := r.extents(o.DeadLetterTopic)
 	if err != nil {

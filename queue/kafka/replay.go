@@ -48,10 +48,8 @@ func Replay(ctx context.Context, o Options, how ReplayOptions) (ReplayResult, er
 	}
 	defer c.close()
 	p := &replayer{reader: newReader(c), o: o, how: how}
-	if err := p.run(ctx); err != nil {
-		return p.result, err
-	}
-	return p.result, nil
+	err = p.run(ctx)
+	return p.result, ended(ctx, err)
 }
 
 type replayer struct {

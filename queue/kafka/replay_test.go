@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -176,6 +177,20 @@ func TestReplayThatCouldNotSendOrCommitSendsAgain(t *testing.T) {
 	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{Replayed: 10})
 	if got := slices.Compact(values(t, o, "events")); len(got) != 10 {
 		t.Errorf("%d different events, want 10", len(got))
+	}
+}
+
+func TestReplayThatIsInterruptedSaysSoAndGoesOn(t *testing.T) {
+	_, o := fake(t)
+	produce(t, o, letters(1200)...)
+	ctx, cancel := context.WithCancel(t.Context())
+	first, err := kafka.Replay(ctx, o, kafka.ReplayOptions{Each: func(kafka.DeadLetter, error) { cancel() }})
+	if !errors.Is(err, context.Canceled) || first.Replayed == 0 || first.Replayed >= 1200 {
+		t.Errorf("got %+v and %v", first, err)
+	}
+	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{Replayed: 1200 - first.Replayed})
+	if got := slices.Compact(values(t, o, "events")); len(got) != 1200 {
+		t.Errorf("%d different events, want 1200", len(got))
 	}
 }
 

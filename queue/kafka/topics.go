@@ -104,12 +104,13 @@ const (
 
 // Plan compares topics with what they should be, and changes nothing. Without a
 // change nothing is to do. It looks at no other topic.
-func Plan(ctx context.Context, o Options, specs ...TopicSpec) ([]Change, error) {
+func Plan(ctx context.Context, o Options, specs ...TopicSpec) (plan []Change, err error) {
 	c, err := connect(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
+	defer func() { err = ended(ctx, err) }()
 	names := make([]string, len(specs))
 	for i, s := range specs {
 		names[i] = s.Name
@@ -118,7 +119,6 @@ func Plan(ctx context.Context, o Options, specs ...TopicSpec) ([]Change, error) 
 	if err != nil {
 		return nil, fmt.Errorf("ask for the topics: %w", Diagnose(err))
 	}
-	var plan []Change
 	for _, s := range specs {
 		changes, err := c.plan(s, m)
 		if err != nil {

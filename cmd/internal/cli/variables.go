@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -30,7 +31,10 @@ func remedy(p *kafka.Problem) string {
 // withVariables says of an error from Kafka which variables matter.
 func withVariables(err error) error {
 	var p *kafka.Problem
-	if !errors.As(err, &p) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted")
+	case !errors.As(err, &p):
 		return err
 	}
 	text := strings.Replace(err.Error(), p.Error(), p.Cause+"; "+remedy(p), 1)
