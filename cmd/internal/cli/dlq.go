@@ -193,12 +193,18 @@ func printLetters(w io.Writer, list []kafka.DeadLetter, seen int, topic string) 
 			cmp.Or(oneLine(string(d.Kind), 12), "-"), cmp.Or(oneLine(d.Key, 16), "-"), source, size)
 	}
 	_ = t.Flush() // a strings.Builder takes everything
+	short := false
 	for i, line := range strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n") {
 		reason := "REASON"
 		if i > 0 {
 			reason = cmp.Or(list[i-1].Reason, "-")
 		}
-		fmt.Fprintln(w, line+oneLine(reason, max(columns-utf8.RuneCountInString(line)-1, 30)))
+		text := oneLine(reason, max(columns-utf8.RuneCountInString(line)-1, 30))
+		short = short || strings.HasSuffix(text, "…")
+		fmt.Fprintln(w, line+text)
+	}
+	if short {
+		fmt.Fprintln(w, "\n--json shows reasons and values whole")
 	}
 	if seen > len(list) {
 		fmt.Fprintf(w, "\nthe newest %d of %d; --limit 0 shows all\n", len(list), seen)
