@@ -17,14 +17,7 @@ import (
 // points, and then compares what was saved with the list of slots, and with the
 // log of the target.
 func TestKill9LeavesEverySlotAccountedForOnce(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("SEED"); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
-	}
-	t.Logf("SEED=%d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
-	const kills = 20
-
+	rng := seeded(t)
 	w := newWitness(t)
 	hb, dir := freeAddr(t), t.TempDir()
 	var urls []string
@@ -40,19 +33,11 @@ func TestKill9LeavesEverySlotAccountedForOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	producer, consumer := start(t, "heartbeat", heartbeat, "run"), start(t, self, keeper)
-	var killed []time.Time // of heartbeat
-	for range kills {
-		<-time.After(time.Duration(50+rng.IntN(700)) * time.Millisecond)
-		if rng.IntN(2) == 0 {
-			killed = append(killed, time.Now())
-			producer.kill()
-			producer = start(t, "heartbeat", heartbeat, "run")
-		} else {
-			consumer.kill()
-			consumer = start(t, self, keeper)
-		}
+	p := pair{
+		produce: func() *process { return start(t, "heartbeat", heartbeat, "run") },
+		consume: func() *process { return start(t, self, keeper) },
 	}
+	killed := p.killAtRandom(rng, 20)
 	eventually(t, 10*time.Second, "heartbeat is ready", func() bool { return get("http://"+hb+"/readyz", nil) == 200 })
 	<-time.After(time.Second)
 	end := time.Now()
@@ -65,12 +50,47 @@ func TestKill9LeavesEverySlotAccountedForOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, account(events), end.Add(-time.Second), w, killed)
-	if code := producer.stop(); code != 0 {
+	if code := p.producer.stop(); code != 0 {
 		t.Errorf("heartbeat: exit code %d, want 0", code)
 	}
-	if code := consumer.stop(); code != 0 {
+	if code := p.consumer.stop(); code != 0 {
 		t.Errorf("collector: exit code %d, want 0", code)
 	}
+}
+
+// seeded is a source of chance that SEED repeats.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	t.Logf("SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// A pair is a heartbeat and a collector that can be started again.
+type pair struct {
+	produce, consume   func() *process
+	producer, consumer *process // the running ones
+}
+
+// killAtRandom starts both, kills one or the other with -9 at random points, each
+// time starting it again, and returns when heartbeat was killed.
+func (p *pair) killAtRandom(rng *rand.Rand, kills int) (killed []time.Time) {
+	p.producer, p.consumer = p.produce(), p.consume()
+	for range kills {
+		<-time.After(time.Duration(50+rng.IntN(700)) * time.Millisecond)
+		if rng.IntN(2) == 0 {
+			killed = append(killed, time.Now())
+			p.producer.kill()
+			p.producer = p.produce()
+		} else {
+			p.consumer.kill()
+			p.consumer = p.consume()
+		}
+	}
+	return killed
 }
 
 // A book is what the saved events say of one monitor.

@@ -63,6 +63,29 @@ func (b Broker) Topic(t testing.TB, partitions int, config ...string) string {
 	return topic
 }
 
+// Absent is the name of a topic that does not exist; one that the test makes of it
+// is deleted when the test ends.
+func (b Broker) Absent(t testing.TB) string {
+	t.Helper()
+	topic := strings.ReplaceAll(unique(t), "_", "-")
+	t.Cleanup(func() {
+		if err := deleteTopic(b.Plain, topic); err != nil {
+			t.Errorf("delete topic %s: %v", topic, err)
+		}
+	})
+	return topic
+}
+
+// Progress is how many messages of a topic a group has committed, and how many were
+// ever in the topic. It fails while the broker is down.
+func (b Broker) Progress(group, topic string, partitions int) (committed, written int, err error) {
+	if committed, err = sumOffsets(b.Plain, offsetFetch, group, topic, partitions); err != nil {
+		return 0, 0, err
+	}
+	written, err = sumOffsets(b.Plain, listOffsets, group, topic, partitions)
+	return committed, written, err
+}
+
 // Stop ends the broker in good order, and starts it again when the test ends.
 func (b Broker) Stop(t testing.TB) {
 	t.Helper()
@@ -91,16 +114,34 @@ func ConsoleProducer(t testing.TB, topic string, values ...string) {
 }
 
 // ConsoleConsumer returns the first n values of a topic as Kafka's own console
-// consumer prints them, and fails the test when there are fewer for 20 s.
-func ConsoleConsumer(t testing.TB, topic string, n int) []string {
+// consumer prints them, and fails the test when there are fewer for 20 s. More
+// arguments are the tool's, such as "--property", "print.key=true".
+func ConsoleConsumer(t testing.TB, topic string, n int, more ...string) []string {
 	t.Helper()
-	output := find(t).must(t, "", "kafka.sh", "consume", "--topic", topic, "--from-beginning",
-		"--max-messages", fmt.Sprint(n), "--timeout-ms", "20000")
+	output := find(t).must(t, "", "kafka.sh", append([]string{"consume", "--topic", topic, "--from-beginning",
+		"--max-messages", fmt.Sprint(n), "--timeout-ms", "20000"}, more...)...)
+	if strings.HasPrefix(output, "Option --property is deprecated") { // 3.9 knows no other
+		_, output, _ = strings.Cut(output, "\n")
+	}
 	values := strings.Split(strings.TrimSuffix(output, "\n"), "\n")
 	if len(values) != n {
 		t.Fatalf("the console consumer read %d values of %s, want %d", len(values), topic, n)
 	}
 	return values
+}
+
+// DescribeGroup is what Kafka's own tool says of a consumer group: a line for each
+// partition, whose fields are group, topic, partition, current offset, end, lag and
+// the member that has it, or - for nobody.
+func DescribeGroup(t testing.TB, group string) [][]string {
+	t.Helper()
+	var lines [][]string
+	for line := range strings.Lines(find(t).must(t, "", "kafka.sh", "groups", "--describe", "--group", group)) {
+		if fields := strings.Fields(line); len(fields) > 6 && fields[0] == group {
+			lines = append(lines, fields)
+		}
+	}
+	return lines
 }
 
 // Kcat runs kcat against the broker's plaintext listener, and returns what it prints:

@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// The three requests of Kafka's protocol that topics need, in versions that 3.9 and
-// 4.x both know (https://kafka.apache.org/protocol). Kafka's own tool would take a
+// The requests of Kafka's protocol that topics and groups need, in versions that 3.9
+// and 4.x both know (https://kafka.apache.org/protocol). Kafka's own tool would take a
 // second of a processor for each.
 const (
+	listOffsets  = 2
 	metadata     = 3
+	offsetFetch  = 9
 	createTopics = 19
 	deleteTopics = 20
 )
@@ -104,6 +106,49 @@ func leaders(address, topic string) (int, error) {
 		answer.take(4 * answer.number(4)) // in sync
 	}
 	return led, nil
+}
+
+// sumOffsets adds up the ends of a topic's partitions (listOffsets), or what a group
+// has committed of them (offsetFetch), which is nothing at first. The one broker is
+// every group's coordinator.
+func sumOffsets(address string, key uint16, group, topic string, partitions int) (int, error) {
+	body := order.AppendUint32(nil, 0xffff_ffff) // no replica
+	if key == offsetFetch {
+		body = text(nil, group)
+	}
+	body = text(order.AppendUint32(body, 1), topic)
+	body = order.AppendUint32(body, uint32(partitions))
+	for p := range partitions {
+		body = order.AppendUint32(body, uint32(p))
+		if key == listOffsets {
+			body = order.AppendUint64(body, 1<<64-1) // the end
+		}
+	}
+	answer, err := request(address, key, 1, body)
+	if err != nil {
+		return 0, err
+	}
+	answer.number(4) // one topic
+	answer.text()
+	sum := 0
+	for range answer.number(4) {
+		answer.number(4)
+		var offset, code int
+		if key == offsetFetch {
+			offset = answer.number(8)
+			answer.text()
+			code = answer.number(2)
+		} else {
+			code = answer.number(2)
+			answer.number(8)
+			offset = answer.number(8)
+		}
+		if code != 0 {
+			return 0, fmt.Errorf("offsets of %s: error %d", topic, code)
+		}
+		sum += max(offset, 0)
+	}
+	return sum, nil
 }
 
 // An answer is read from its front; past its end it is zeros.
