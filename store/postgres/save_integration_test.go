@@ -1,0 +1,242 @@
+//go:build integration
+
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/internal/servers"
+	"github.com/monitorink/monitorink/store/postgres"
+)
+
+func batch(from, to int) []data.Event {
+	var events []data.Event
+	for n := from; n < to; n++ {
+		events = append(events, probed(n))
+	}
+	return events
+}
+
+func TestSaveRefusesOnlyThePoison(t *testing.T) {
+	db := servers.Database(t)
+	servers.Psql(t, db.AdminURL, "alter table measurement add constraint odd check (degraded_us <> 77)")
+	s := open(t, db.URL)
+	events := batch(0, 2000)
+	for _, i := range []int{0, 777, 1999} {
+		events[i].(*data.Measurement).Degraded = 77 * time.Microsecond
+	}
+	events[5].(*data.Measurement).URL = "a\x00b"
+	events[6].(*data.Measurement).Hops = []data.Hop{{URL: "\x00"}}
+	events[7].(*data.Measurement).URL = "not UTF-8: \xff"
+	refused, err := s.Save(t.Context(), events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, r := range refused {
+		got = append(got, r.Index)
+	}
+	if want := []int{0, 5, 6, 777, 1999}; !slices.Equal(got, want) {
+		t.Errorf("refused are %v, want %v", got, want)
+	}
+	if n := servers.Psql(t, db.URL, "select count(*) from measurement"); n != "1995" {
+		t.Errorf("%s rows are kept, want 1995", n)
+	}
+	// Whole ranges go in one piece each: at most two a level, for each culprit.
+	if batches := s.Stats().Copied; batches > 3*11 {
+		t.Errorf("round 3 culprits in 2,000 rows, %d pieces were copied", batches)
+	}
+	servers.Psql(t, db.AdminURL, "alter table measurement drop constraint odd")
+	if refused, err := s.Save(t.Context(), events[777:778]); err != nil || len(refused) > 0 {
+		t.Errorf("with its cause gone: refused %v, error %v", refused, err)
+	}
+}
+
+func TestSaveMakesThePartitionsOfMidnight(t *testing.T) {
+	db := servers.Database(t)
+	s := open(t, db.URL)
+	events := batch(0, 10)
+	for i, e := range events {
+		e.(*data.Measurement).Scheduled = time.Date(2026, 11, 24, 23, 59, 59, 999e6, time.UTC).Add(time.Duration(i) * time.Millisecond)
+	}
+	save(t, s, events...)
+	save(t, s, events...) // by the join
+	if got := servers.Psql(t, db.URL, "select string_agg(day::text, ' ') from measurement_partitions()"); got != "2026-11-24 2026-11-25" {
+		t.Errorf("the days are %s", got)
+	}
+	if got := s.Stats(); got.Partitions != 2 || got.Rows != 10 || got.Duplicates != 10 || got.Joined != 1 {
+		t.Errorf("the figures are %+v", got)
+	}
+}
+
+func TestSaveKeepsNothingPastRetention(t *testing.T) {
+	db := servers.Database(t)
+	s, err := postgres.Open(postgres.Options{URL: db.URL, Retention: 24 * time.Hour, Now: func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	old, young := probed(0), probed(0)
+	old.Scheduled = old.Scheduled.Add(-time.Millisecond) // the day before
+	save(t, s, old, young)
+	if got := servers.Psql(t, db.URL, "select string_agg(day::text, ' '), (select count(*) from measurement) from measurement_partitions()"); got != "2026-11-20|1" {
+		t.Errorf("days and rows are %s", got)
+	}
+	if got := s.Stats(); got.Expired != 1 || got.Rows != 1 {
+		t.Errorf("the figures are %+v", got)
+	}
+}
+
+// stream is 4,000 events of which some contest one another's places.
+func stream(r *rand.Rand) []data.Event {
+	events := batch(0, 2000)
+	for n := range 2000 {
+		e := *probed(r.IntN(2000))
+		e.Started = e.Started.Add(time.Duration(r.IntN(3)-1) * time.Microsecond)
+		e.Instance = []string{"hb-0", "hb-1"}[r.IntN(2)]
+		if n%10 == 0 {
+			e.State, e.HTTP, e.Error = data.Down, nil, &data.Error{Kind: data.ErrTimeout, Phase: "connect", Message: "no answer"}
+			e.Expectations = nil
+		}
+		first := e.Scheduled
+		events = append(events, &e,
+			&data.Gap{Monitor: e.Monitor, Location: "ber1", Instance: e.Instance, Version: "v", First: first, Last: first, Slots: 1 + int64(n%2), Reason: data.Clock},
+			&data.Registration{Monitor: e.Monitor, Location: "ber1", Instance: e.Instance, From: first, Removed: true})
+	}
+	return events
+}
+
+// content is a checksum of what the tables say, wherever they say it.
+func content(t *testing.T, db servers.DB) string {
+	t.Helper()
+	return servers.Psql(t, db.AdminURL, `select count(*), sum(hashtextextended((to_jsonb(m) - 'series')::text, 0)) from measurements m
+		union all select count(*), sum(hashtextextended((to_jsonb(g) - 'series')::text, 0)) from gaps g
+		union all select count(*), sum(hashtextextended((to_jsonb(r) - 'series')::text, 0)) from registrations r`)
+}
+
+func TestTwoStoresJoinOneShuffledStream(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	events := stream(r)
+	alone := servers.Database(t)
+	one := open(t, alone.URL)
+	for i := 0; i < len(events); i += 1000 {
+		save(t, one, events[i:min(i+1000, len(events))]...)
+	}
+	want := content(t, alone)
+
+	db := servers.Database(t)
+	var both sync.WaitGroup
+	for range 2 {
+		s := open(t, db.URL)
+		mine := slices.Clone(events)
+		r.Shuffle(len(mine), func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
+		for _, half := range [][]data.Event{mine[:len(mine)/2], mine[len(mine)/2:]} {
+			both.Go(func() {
+				for part := range slices.Chunk(half, 300) {
+					if refused, err := s.Save(t.Context(), part); err != nil || len(refused) > 0 {
+						t.Errorf("refused %v, error %v", refused, err)
+					}
+				}
+			})
+		}
+	}
+	both.Wait()
+	if got := content(t, db); got != want {
+		t.Errorf("two stores made\n%s, one alone\n%s", got, want)
+	}
+
+	before := checksum(t, db)
+	s := open(t, db.URL)
+	for range 3 {
+		r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+		for part := range slices.Chunk(events, 500) {
+			save(t, s, part...)
+		}
+	}
+	if got := checksum(t, db); got != before {
+		t.Errorf("three replays changed\n%s to\n%s", before, got)
+	}
+}
+
+func TestSaveEndsWithAnErrorWhenTheServerFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after string
+		says          string
+	}{
+		"read only":   {"alter role monitorink in database %q set default_transaction_read_only = on", "alter role monitorink in database %q reset all", "25006"},
+		"no right":    {"revoke insert on measurement from monitorink", "grant insert on measurement to monitorink", "make migrate"},
+		"no function": {"revoke execute on function create_measurement_partition(date) from monitorink", "grant execute on function create_measurement_partition(date) to monitorink", "make migrate"},
+		"no table":    {"alter table measurement rename to elsewhere", "alter table elsewhere rename to measurement", "make migrate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := servers.Database(t)
+			fill := func(sql string) string {
+				if strings.Contains(sql, "%q") {
+					return fmt.Sprintf(sql, db.Name)
+				}
+				return sql
+			}
+			servers.Psql(t, db.AdminURL, fill(c.before))
+			refused, err := open(t, db.URL).Save(t.Context(), batch(0, 10))
+			if err == nil || len(refused) > 0 || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("refused %v, error %v; want none, and one that says %s", refused, err, c.says)
+			}
+			servers.Psql(t, db.AdminURL, fill(c.after))
+			save(t, open(t, db.URL), batch(0, 10)...)
+		})
+	}
+}
+
+// waitFor returns when sql answers want.
+func waitFor(t *testing.T, db servers.DB, sql, want string) {
+	t.Helper()
+	for ctx := t.Context(); servers.Psql(t, db.AdminURL, sql) != want; {
+		if ctx.Err() != nil {
+			t.Fatal(ctx.Err())
+		}
+	}
+}
+
+// TestSaveReturnsWhenItsConnectionIsKilled blocks a Save behind a lock, and ends
+// its session.
+func TestSaveReturnsWhenItsConnectionIsKilled(t *testing.T) {
+	db := servers.Database(t)
+	s, other := open(t, db.URL), open(t, db.URL)
+	save(t, s, batch(0, 10)...)
+	servers.Psql(t, db.AdminURL, `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$;
+		create trigger slow before insert on measurement for each row when (new.degraded_us = 5) execute function slow()`)
+	events := batch(10, 20)
+	events[3].(*data.Measurement).Degraded = 5 * time.Microsecond
+	saved := make(chan error, 1)
+	go func() { // the test waits for its error
+		refused, err := s.Save(context.WithoutCancel(t.Context()), events)
+		if len(refused) > 0 {
+			t.Errorf("refused %v", refused)
+		}
+		saved <- err
+	}()
+	const asleep = "from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+	waitFor(t, db, "select count(*) "+asleep, "1")
+	servers.Psql(t, db.AdminURL, "select pg_terminate_backend(pid) "+asleep)
+	if err := <-saved; err == nil {
+		t.Error("a killed session saved")
+	} else {
+		t.Log(err)
+	}
+	servers.Psql(t, db.AdminURL, "drop trigger slow on measurement")
+	save(t, other, events...)
+	save(t, s, events...)
+	if n := servers.Psql(t, db.URL, "select count(*) from measurement"); n != "20" {
+		t.Errorf("%s rows, want 20", n)
+	}
+}
