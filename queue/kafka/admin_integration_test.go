@@ -194,7 +194,7 @@ func grant(t *testing.T, o kafka.Options, user string, kind sarama.AclResourceTy
 	admin := administrator(t, o)
 	principal, host := "User:"+user, "*"
 	r := sarama.Resource{ResourceType: kind, ResourceName: name, ResourcePatternType: sarama.AclPatternLiteral}
-	if err := admin.CreateACL(r, sarama.Acl{Principal: principal, Host: host, Operation: op, PermissionType: sarama.AclPermissionAllow}); err != nil {
+	if err := admin.CreateACLs([]*sarama.ResourceAcls{{Resource: r, Acls: []*sarama.Acl{{Principal: principal, Host: host, Operation: op, PermissionType: sarama.AclPermissionAllow}}}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

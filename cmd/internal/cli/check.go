@@ -199,7 +199,7 @@ func reachQueue(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("%w\nstart heartbeat with MONITORINK_QUEUE=%s, or say with MONITORINK_QUEUE_URL where it is", err, cfg.Queue)
 	}
-	defer res.Body.Close() //nolint:errcheck // nothing is read
+	defer res.Body.Close()
 	switch {
 	case res.StatusCode == http.StatusUnauthorized:
 		return errors.New("it refuses the token\ngive both the same MONITORINK_TOKEN")
