@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 const (
 	retryFirst = 250 * time.Millisecond
-	retryMost  = 5 * time.Second
+	retryMost  = 2 * time.Second
 	// commitEvery is how often offsets are committed. A commit costs the broker a
 	// record and us one request, whatever the number of messages.
 	commitEvery = time.Second
@@ -25,31 +26,42 @@ func (s *Subscription) run(ctx context.Context) {
 	defer burial.Wait()
 	defer stop()
 	burial.Go(func() { s.burial.run(burying) }) // waited for above
-	wait := retryFirst
+	wait := patience{}
 	for ctx.Err() == nil {
-		began := time.Now()
-		err := s.consume(ctx)
-		if ctx.Err() != nil {
-			return
+		if err := s.consume(ctx, &wait); err != nil && ctx.Err() == nil {
+			s.failed(err)
+			wait.sleep(ctx)
 		}
-		if err == nil {
-			continue
-		}
-		s.trouble.connect(fmt.Errorf("kafka: consume topic %s as group %s: %w", s.o.Topic, s.o.Group, Diagnose(err)))
-		if time.Since(began) > 2*retryMost {
-			wait = retryFirst
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
-		wait = min(2*wait, retryMost)
 	}
 }
 
-// consume makes a member of the group and lets it live through rebalances, until
-// ctx ends or something fails.
-func (s *Subscription) consume(ctx context.Context) error {
+func (s *Subscription) failed(err error) {
+	s.trouble.connect(fmt.Errorf("kafka: consume topic %s as group %s: %w", s.o.Topic, s.o.Group, Diagnose(err)))
+}
+
+// A patience waits between attempts: longer and longer, until a while has gone by
+// without one.
+type patience struct {
+	wait time.Duration
+	last time.Time
+}
+
+func (p *patience) sleep(ctx context.Context) {
+	p.wait = min(2*p.wait, retryMost)
+	if time.Since(p.last) > 5*retryMost {
+		p.wait = retryFirst
+	}
+	select {
+	case <-time.After(p.wait):
+	case <-ctx.Done():
+	}
+	p.last = time.Now()
+}
+
+// consume makes a member of the group and lets it live through rebalances and
+// outages, until ctx ends. It stays the same member, so that a broker that comes
+// back need not wait for the old one to time out.
+func (s *Subscription) consume(ctx context.Context, wait *patience) error {
 	group, err := sarama.NewConsumerGroup(s.o.Brokers, s.o.Group, s.config)
 	if err != nil {
 		return err
@@ -62,12 +74,13 @@ func (s *Subscription) consume(ctx context.Context) error {
 			}
 		}
 	})
-	for ctx.Err() == nil && err == nil {
-		err = group.Consume(ctx, []string{s.o.Topic}, &session{s: s})
+	for ctx.Err() == nil && !errors.Is(err, sarama.ErrClosedConsumerGroup) {
+		if err = group.Consume(ctx, []string{s.o.Topic}, &session{s: s}); err != nil && ctx.Err() == nil {
+			s.failed(err)
+			wait.sleep(ctx)
+		}
 	}
-	if e := group.Close(); err == nil && ctx.Err() == nil {
-		err = e
-	}
+	_ = group.Close() // whoever does not hear that we leave notices after the session timeout
 	errs.Wait()
 	return err
 }

@@ -13,7 +13,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick")) // one for ever, once a client was made
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"),       // one for ever, once a client was made
+		goleak.IgnoreAnyFunction("github.com/eapache/go-resiliency/breaker.(*Breaker).timer")) // sarama's; ends after ten seconds
 }
 
 const partitions = 3
@@ -146,6 +148,7 @@ func contract(t *testing.T, o kafka.Options) *queuetest.Queue {
 }
 
 func TestContract(t *testing.T) {
+	t.Parallel()
 	queuetest.Run(t, queuetest.Implementation{Unbounded: true, Repeats: true, Open: func(t *testing.T, _ bool) *queuetest.Queue {
 		_, o := fake(t)
 		return contract(t, o)

@@ -35,6 +35,7 @@ func noise(n int) []byte {
 }
 
 func TestPublishedRecordsCarryKeyAndHeaders(t *testing.T) {
+	t.Parallel()
 	_, o := fake(t)
 	p := publisher(t, o)
 	if err := p.Ready(t.Context()); err != nil {
@@ -66,6 +67,7 @@ func TestPublishedRecordsCarryKeyAndHeaders(t *testing.T) {
 }
 
 func TestMissingTopicIsNamedAndNotMade(t *testing.T) {
+	t.Parallel()
 	c, o := fake(t)
 	o.Topic = "nowhere"
 	p := publisher(t, o)
@@ -89,6 +91,7 @@ func TestMissingTopicIsNamedAndNotMade(t *testing.T) {
 }
 
 func TestTooLargeIsNamedAndTheOthersArePublished(t *testing.T) {
+	t.Parallel()
 	c, o := fake(t)
 	o.Topic = "narrow"
 	if err := c.CreateTopic("narrow", 1, map[string]string{"max.message.bytes": "20000"}); err != nil {
@@ -115,6 +118,7 @@ func TestTooLargeIsNamedAndTheOthersArePublished(t *testing.T) {
 }
 
 func TestPublishNeverHangs(t *testing.T) {
+	t.Parallel()
 	// It accepts, and never answers.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -161,6 +165,7 @@ func TestPublishNeverHangs(t *testing.T) {
 }
 
 func TestPublisherRecoversFromALostSequence(t *testing.T) {
+	t.Parallel()
 	c, o := fake(t)
 	p := publisher(t, o)
 	if err := p.Publish(t.Context(), numbered(0, 10)); err != nil {

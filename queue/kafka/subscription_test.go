@@ -81,6 +81,7 @@ func committed(t *testing.T, c *kfake.Cluster, group string) (sum int64) {
 }
 
 func TestStrangeRecordsPassAsTheyAre(t *testing.T) {
+	t.Parallel()
 	c, o := fake(t)
 	o.Topic = "wide"
 	if err := c.CreateTopic("wide", 1, map[string]string{"max.message.bytes": "20000000"}); err != nil {
@@ -154,6 +155,7 @@ func TestStrangeRecordsPassAsTheyAre(t *testing.T) {
 }
 
 func TestOffsetsStayBelowWhatIsOpen(t *testing.T) {
+	t.Parallel()
 	c, o := fake(t)
 	o.Topic = "one"
 	if err := c.CreateTopic("one", 1, nil); err != nil {
@@ -189,6 +191,7 @@ func TestOffsetsStayBelowWhatIsOpen(t *testing.T) {
 }
 
 func TestInFlightIsBounded(t *testing.T) {
+	t.Parallel()
 	_, o := fake(t)
 	if err := publisher(t, o).Publish(t.Context(), numbered(0, 1000)); err != nil {
 		t.Fatal(err)
@@ -220,6 +223,7 @@ func TestInFlightIsBounded(t *testing.T) {
 }
 
 func TestNothingIsLostWhilePartitionsMove(t *testing.T) {
+	t.Parallel()
 	c, o := fake(t)
 	p := publisher(t, o)
 	const n = 6000
@@ -289,6 +293,7 @@ func TestNothingIsLostWhilePartitionsMove(t *testing.T) {
 }
 
 func TestLateSettleIsIgnored(t *testing.T) {
+	t.Parallel()
 	c, o := fake(t)
 	if err := publisher(t, o).Publish(t.Context(), numbered(0, 90)); err != nil {
 		t.Fatal(err)
