@@ -2,9 +2,9 @@
 // flyway/sql.
 //
 // Save is a join, and optimistic: a batch is sorted by its keys and copied as it
-// is. Only when the database has some of it already does the batch go through an
-// insertion that skips what is there; of the measurements that differ from what
-// is there the right one stays. A replay reads, and writes nothing.
+// is. Only when the database has some of it already are the batch's places looked
+// up first: what is missing is copied, and of two measurements of one place the
+// right one stays. A replay reads, and writes nothing.
 //
 // A row holds what is particular to a measurement; what many have in common stands
 // once in the table profile, and what is not plain in the column detail. Nothing

@@ -39,10 +39,11 @@ var columns = []column{
 	{name: "detail", typ: "jsonb", elem: 3802, array: 3807},
 }
 
-// The columns of the key, and the first phase.
+// The columns of the key, the first phase, and the last.
 const (
-	keyColumns  = 3
-	phaseColumn = 7
+	keyColumns   = 3
+	phaseColumn  = 7
+	detailColumn = 18
 )
 
 // names lists columns, each after prefix and with what suffix adds.

@@ -3,7 +3,6 @@ package postgres
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -115,79 +114,4 @@ func (w *writer) copyRows(ctx context.Context, rows []row) error {
 	*buf = appendCopy((*buf)[:0], rows)
 	_, err := w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(*buf), copySQL)
 	return err
-}
-
-// changed says what became of rows.
-type changed struct{ inserted, replaced int }
-
-// joinSQL inserts what is not there, and says how many that were, how many are
-// there, and which of those differ from ours in such a way that ours may stay. It
-// looks before it inserts, so that what is there is neither written nor locked.
-// A limit in the lateral query has each row found by its key, whatever the planner
-// knows of the table; the last two parameters leave it the days to look at.
-var joinSQL = `with input as materialized (
-		select ` + names(columns, "", func(c column) string { return c.cast }) + `, n from ` + unnest(columns) + `
-	), seen as materialized (
-		select i.*, m.series is not null as there,
-			m.started > i.started or m.started = i.started
-				and (` + names(columns[4:], "m.", nil) + `) is distinct from (` + names(columns[4:], "i.", nil) + `) as contest
-		from input i left join lateral (
-			select * from measurement m
-			where m.series = i.series and m.scheduled = i.scheduled and m.attempt = i.attempt and m.scheduled between $20 and $21
-			limit 1
-		) m on true
-	), fresh as (
-		insert into measurement (` + names(columns, "", nil) + `)
-		select ` + names(columns, "", nil) + ` from seen where not there order by series, scheduled, attempt
-		on conflict do nothing returning 1
-	)
-	select (select count(*) from fresh)::int8, count(*) filter (where there), array_agg(n) filter (where there and contest) from seen`
-
-// joinRows puts rows with distinct keys where they belong.
-func (w *writer) joinRows(ctx context.Context, rows []row) (c changed, err error) {
-	for tries := 0; ; tries++ {
-		inserted, there, contested, err := w.insertMissing(ctx, rows)
-		if err != nil {
-			return c, err
-		}
-		c.inserted += inserted
-		if inserted+there < len(rows) && tries < 10 {
-			continue // others came between the look and the insertion: look again
-		}
-		if inserted+there < len(rows) {
-			return c, fmt.Errorf("%d of %d rows were neither there nor new", len(rows)-inserted-there, len(rows))
-		}
-		if len(contested) == 0 {
-			return c, nil
-		}
-		ours := make([]row, len(contested))
-		for i, n := range contested {
-			ours[i] = rows[n-1]
-		}
-		c.replaced, err = w.contest(ctx, ours)
-		return c, err
-	}
-}
-
-func (w *writer) insertMissing(ctx context.Context, rows []row) (inserted, there int, contested []int64, err error) {
-	p := params{rows: rows}
-	p.arrays(len(columns))
-	defer p.free()
-	p.days()
-	result := p.query(ctx, w.conn, joinSQL).Read()
-	if result.Err != nil {
-		return 0, 0, nil, result.Err
-	}
-	if len(result.Rows) != 1 || len(result.Rows[0]) != 3 {
-		return 0, 0, nil, fmt.Errorf("the join answered %d rows", len(result.Rows))
-	}
-	var a, b int64
-	for i, to := range []any{&a, &b, &contested} {
-		f := result.FieldDescriptions[i]
-		if err := w.conn.TypeMap().Scan(f.DataTypeOID, f.Format, result.Rows[0][i], to); err != nil {
-			return 0, 0, nil, err
-		}
-	}
-	slices.Sort(contested)
-	return int(a), int(b), contested, nil
 }
