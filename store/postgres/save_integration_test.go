@@ -240,3 +240,34 @@ func TestSaveReturnsWhenItsConnectionIsKilled(t *testing.T) {
 		t.Errorf("%s rows, want 20", n)
 	}
 }
+
+// TestSaveReturnsADeadlock has two sessions wait for one another: Save, which must
+// replace two rows in the order of their keys, and one that locks them backwards.
+func TestSaveReturnsADeadlock(t *testing.T) {
+	db := servers.Database(t)
+	servers.Psql(t, db.AdminURL, fmt.Sprintf("alter role monitorink in database %q set deadlock_timeout = '100ms'", db.Name))
+	s := open(t, db.URL)
+	save(t, s, batch(0, 2)...)
+	earlier := batch(0, 2)
+	for _, e := range earlier {
+		e.(*data.Measurement).Started = e.(*data.Measurement).Started.Add(-time.Microsecond)
+	}
+	backwards := make(chan struct{})
+	go func() { // the channel tells its end
+		defer close(backwards)
+		servers.Psql(t, db.AdminURL, `begin;
+			select from measurement m join series s on s.id = m.series where s.monitor = 'shop-0001' for update of m;
+			do $$ begin while not exists (select from pg_locks where not granted) loop perform pg_stat_clear_snapshot(); end loop; end $$;
+			select from measurement m join series s on s.id = m.series where s.monitor = 'shop-0000' for update of m; commit`)
+	}()
+	waitFor(t, db, "select count(*) > 0 from pg_locks l join pg_class c on c.oid = l.relation where c.relname like 'measurement_2%' and l.mode = 'RowShareLock'", "t")
+	refused, err := s.Save(t.Context(), earlier)
+	if err == nil || len(refused) > 0 || !strings.Contains(err.Error(), "40P01") {
+		t.Errorf("refused %v, error %v; want none, and a deadlock", refused, err)
+	}
+	<-backwards
+	save(t, s, earlier...)
+	if got := s.Stats(); got.Replaced != 2 {
+		t.Errorf("the figures are %+v", got)
+	}
+}
