@@ -1,6 +1,7 @@
 package kafka_test
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/IBM/sarama"
@@ -13,6 +14,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8") // these tests wait more than they work
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"),       // one for ever, once a client was made
 		goleak.IgnoreAnyFunction("github.com/eapache/go-resiliency/breaker.(*Breaker).timer")) // sarama's; ends after ten seconds
