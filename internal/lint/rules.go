@@ -69,7 +69,7 @@ var uses = []use{
 	{"go.yaml.in/yaml", []string{"cmd/internal"}, "files of monitors are read in cmd"},
 	{"github.com/prometheus", []string{"cmd"}, "the others give figures, and cmd makes metrics of them"},
 	{"github.com/robfig/cron", []string{"monitor/schedule"}, "its parser has traps, which one package guards"},
-	{"github.com/IBM/sarama", []string{"queue/kafka", "bench"}, "Kafka is one adapter's matter"},
+	{"github.com/IBM/sarama", []string{"queue/kafka", "bench", "internal/servers"}, "Kafka is one adapter's matter"},
 	{"github.com/jackc/pgx", []string{"store/postgres", "bench"}, "Postgres is one adapter's matter"},
 }
 

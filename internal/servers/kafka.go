@@ -79,11 +79,7 @@ func (b Broker) Absent(t testing.TB) string {
 // Progress is how many messages of a topic a group has committed, and how many were
 // ever in the topic. It fails while the broker is down.
 func (b Broker) Progress(group, topic string, partitions int) (committed, written int, err error) {
-	if committed, err = sumOffsets(b.Plain, offsetFetch, group, topic, partitions); err != nil {
-		return 0, 0, err
-	}
-	written, err = sumOffsets(b.Plain, listOffsets, group, topic, partitions)
-	return committed, written, err
+	return progress(b.Plain, group, topic, partitions)
 }
 
 // Stop ends the broker in good order, and starts it again when the test ends.
