@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +23,7 @@ MONITORINK_RETENTION: days of measurements, gaps, and definitions that another h
 replaced. collector does the same at its start and every hour; this is for where
 none runs. Twice is harmless.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -34,7 +35,7 @@ none runs. Twice is harmless.`,
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}
-			defer st.Close() // it has nothing left to lose
+			defer func() { err = errors.Join(err, st.Close()) }()
 			if err := st.Ready(cmd.Context()); err != nil {
 				return err
 			}
