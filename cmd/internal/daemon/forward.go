@@ -37,6 +37,7 @@ func openForwarding(cfg *config.Config, log *slog.Logger, q *local, reg *metrics
 	}
 	f := forwarder.New(forwarder.Options{Subscription: sub, Publisher: pub, Grace: time.Second, Logger: log})
 	reg.Forwarder(f.Stats)
+	log.Info("forwarding to Kafka", "brokers", cfg.Kafka.Brokers, "topic", cfg.Kafka.Topic)
 	return &forwarding{f: f, local: q, ended: make(chan error, 1), close: func() error {
 		return errors.Join(sub.Close(), pub.Close())
 	}}, nil
