@@ -102,6 +102,7 @@ func stream(r *rand.Rand) []data.Event {
 		e := *probed(r.IntN(2000))
 		e.Started = e.Started.Add(time.Duration(r.IntN(3)-1) * time.Microsecond)
 		e.Instance = []string{"hb-0", "hb-1"}[r.IntN(2)]
+		e.Phases.Transfer = data.SpanOf(time.Duration(r.IntN(3)) * time.Microsecond)
 		if n%10 == 0 {
 			e.State, e.HTTP, e.Error = data.Down, nil, &data.Error{Kind: data.ErrTimeout, Phase: "connect", Message: "no answer"}
 			e.Expectations = nil
