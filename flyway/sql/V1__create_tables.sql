@@ -1,13 +1,19 @@
 -- What the collector keeps. Durations are whole microseconds (_us), instants are
 -- timestamptz; an absent value was not measured.
 
+-- The words are a warning, in a statement of its own: Flyway's command line shows
+-- those, and of an error only that there was one.
 do $$
 begin
   if not exists (select from pg_catalog.pg_roles where rolname = '${collector_role}') then
-    raise exception using errcode = 'undefined_object', message =
-      'The collector''s role "${collector_role}" does not exist. Create it as a user who may create roles: '
-      'CREATE ROLE "${collector_role}" LOGIN PASSWORD ''...''; then migrate again. '
-      'A role of another name is given by -placeholders.collector_role=NAME or FLYWAY_PLACEHOLDERS_COLLECTOR_ROLE.';
+    raise warning 'The collector''s role "${collector_role}" does not exist. Create it as a user who may create roles: CREATE ROLE "${collector_role}" LOGIN PASSWORD ''...''; then migrate again. A role of another name is given by -placeholders.collector_role=NAME or FLYWAY_PLACEHOLDERS_COLLECTOR_ROLE.';
+  end if;
+end
+$$;
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = '${collector_role}') then
+    raise undefined_object using message = 'the role "${collector_role}" does not exist';
   end if;
 end
 $$;
