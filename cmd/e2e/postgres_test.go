@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -82,5 +83,26 @@ func TestWhatIsPastItsRetentionIsSettledAsExpired(t *testing.T) {
 		t.Errorf("%d partitions for days that are past", n)
 	}
 	ends(t, second.process)
+	w.wantNoDeadLetters()
+}
+
+// TestARightThatIsTakenAwayUnderWayIsWaitedFor: it is no fault of the events.
+func TestARightThatIsTakenAwayUnderWayIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	collector := w.collector()
+	eventually(t, 30*time.Second, "ready", collector.ready)
+	servers.Psql(t, w.db.OwnerURL, "revoke insert on measurement from monitorink")
+	w.publish(measurements(1000, 10, time.Now().Add(-time.Hour))...)
+	eventually(t, 30*time.Second, "503 for the store", func() bool {
+		words, ok := collector.problems()
+		return ok && words["store"] != ""
+	})
+	if out := collector.out.String(); !strings.Contains(out, "measurement") || !strings.Contains(out, "GRANT") && !strings.Contains(out, "make migrate") {
+		t.Errorf("it does not name the remedy:\n%s", tail(out))
+	}
+	servers.Psql(t, w.db.OwnerURL, "grant insert on measurement to monitorink")
+	eventually(t, 60*time.Second, "the rows", func() bool { return w.count("measurement") == 1000 && w.consumed(w.group) && collector.ready() })
+	ends(t, collector.process)
 	w.wantNoDeadLetters()
 }
