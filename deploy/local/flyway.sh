@@ -17,15 +17,14 @@ export FLYWAY_USER=${FLYWAY_USER:-monitorink_owner} REDGATE_DISABLE_TELEMETRY=tr
 image() {
 	local where=()
 	[ -z "${FLYWAY_URL:-}" ] || where=(--no-deps -e FLYWAY_URL -e FLYWAY_USER -e FLYWAY_PASSWORD)
-	exec docker compose -f "$root/docker-compose.yml" run --rm "${where[@]}" flyway "$@" -skipCheckForUpdate
+	docker compose -f "$root/docker-compose.yml" run --rm "${where[@]}" flyway "$@" -skipCheckForUpdate
 }
 
 command_line() {
 	jars "$here/flyway/pom.xml" "$jars"
 	export FLYWAY_URL=${FLYWAY_URL:-jdbc:postgresql://127.0.0.1:$POSTGRES_PORT/monitorink}
-	cd "$root/flyway"
-	exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$jars/*" org.flywaydb.commandline.Main \
-		-skipCheckForUpdate -configFiles=flyway.conf "$@"
+	(cd "$root/flyway" && java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$jars/*" org.flywaydb.commandline.Main \
+		-skipCheckForUpdate -configFiles=flyway.conf "$@")
 }
 
 pin() {
@@ -36,15 +35,28 @@ pin() {
 	done
 }
 
-case ${1:-} in
-'' | -h | --help) usage ;;
-fetch) jars "$here/flyway/pom.xml" "$jars" ;;
-pin) pin ;;
-*)
-	# From within a container, this machine's loopback is out of reach.
+# flyway runs it where the database can be reached from: a container cannot reach
+# this machine's loopback.
+flyway() {
 	case $INFRA:${FLYWAY_URL:-} in
 	test:* | *//localhost* | *//127.*) command_line "$@" ;;
 	*) if ! "$here/postgres.sh" status && engine; then image "$@"; else command_line "$@"; fi ;;
 	esac
-	;;
+}
+
+# migrate looks at what it did: Flyway 11.20.3 ends with 0 when a migration fails,
+# and only its JSON form knows the reason.
+migrate() {
+	flyway migrate "$@"
+	flyway validate -q "$@" >/dev/null 2>&1 && return
+	flyway migrate -outputType=json "$@" | sed -n 's/\\"/"/g; s/^  "exception" : "\(.*\)",$/\1\\n/p' | while IFS= read -r reason; do printf '%b' "$reason"; done >&2
+	die "the database is not migrated"
+}
+
+case ${1:-} in
+'' | -h | --help) usage ;;
+fetch) jars "$here/flyway/pom.xml" "$jars" ;;
+pin) pin ;;
+migrate) migrate "${@:2}" ;;
+*) flyway "$@" ;;
 esac
