@@ -94,5 +94,5 @@ func (t *trouble) say(level slog.Level, what string, err error) {
 		t.said = map[string]time.Time{}
 	}
 	t.said[what] = time.Now()
-	t.log.Log(context.Background(), level, what, "error", err)
+	t.log.Log(context.Background(), level, what, "error", err) //nolint:sloglint // one of the constants above
 }

@@ -68,7 +68,7 @@ func TestErrorsAreToldInWords(t *testing.T) {
 			if !errors.As(got, &trouble) || !errors.Is(got, err) || !joined && (!strings.Contains(got.Error(), c.want) || trouble.Passes != c.passes) {
 				t.Errorf("%v: got %v (%T), want %q", err, got, got, c.want)
 			}
-			if again := postgres.Diagnose(got); again != got {
+			if again := postgres.Diagnose(got); again != got { //nolint:errorlint // the very same
 				t.Errorf("diagnosed twice: %v", again)
 			}
 		}
@@ -79,7 +79,7 @@ func TestErrorsAreToldInWords(t *testing.T) {
 		t.Errorf("of two addresses, of which one answers: got %v", got)
 	}
 	for _, err := range []error{nil, context.Canceled, errors.New("else"), said("22P02", "x")} {
-		if got := postgres.Diagnose(err); got != err {
+		if got := postgres.Diagnose(err); got != err { //nolint:errorlint // the very same
 			t.Errorf("%v became %v", err, got)
 		}
 	}

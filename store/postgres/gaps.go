@@ -43,8 +43,8 @@ func reread(e data.Event) (data.Event, error) {
 	return data.Decode(b)
 }
 
-func (a gapRow) compare(b gapRow) int {
-	return cmp.Or(cmp.Compare(a.series, b.series), a.g.Last.Compare(b.g.Last), a.g.First.Compare(b.g.First), cmp.Compare(a.g.Reason, b.g.Reason))
+func (r gapRow) compare(b gapRow) int {
+	return cmp.Or(cmp.Compare(r.series, b.series), r.g.Last.Compare(b.g.Last), r.g.First.Compare(b.g.First), cmp.Compare(r.g.Reason, b.g.Reason))
 }
 
 func (w *writer) saveGaps(ctx context.Context) error {

@@ -31,8 +31,8 @@ func (b *batch) addRegistration(r *data.Registration, index int) error {
 	return nil
 }
 
-func (a registrationRow) compare(b registrationRow) int {
-	return cmp.Or(cmp.Compare(a.series, b.series), a.r.From.Compare(b.r.From))
+func (r registrationRow) compare(b registrationRow) int {
+	return cmp.Or(cmp.Compare(r.series, b.series), r.r.From.Compare(b.r.From))
 }
 
 func (w *writer) saveRegistrations(ctx context.Context) error {
