@@ -16,7 +16,7 @@ func Batch[T any](f *Flow[T], name string, size int, wait time.Duration) *Flow[[
 	s := receive(f, &stage{name: name, size: size},
 		when(size < 1, "its size is %d", size),
 		when(wait < 0, "its wait is %v", wait))
-	out := flow[[]T](s)
+	out := flowOf[[]T](s, 0) // a batch that nobody takes yet would grow no more
 	b := &batcher[T]{stage: s, in: f.ch, out: out.ch, size: size, wait: wait}
 	s.start = func(context.Context) {
 		c := &crew{s, func() { close(out.ch) }}

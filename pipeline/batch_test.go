@@ -116,3 +116,32 @@ func TestBatchTakesItsOutcomeToItsOwnValues(t *testing.T) {
 		}
 	})
 }
+
+// TestBatchGrowsWhileTheSinkIsBusy gives a value every millisecond to a sink that takes 100 ms for a batch, whatever its
+// size: batches that waited in a buffer instead of growing would fall ever further behind.
+func TestBatchGrowsWhileTheSinkIsBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 1000
+		start := time.Now()
+		source := newLedger(n)
+		source.before = func(context.Context, int) error {
+			time.Sleep(time.Millisecond)
+			return nil
+		}
+		p := pipeline.New(pipeline.Options{Buffer: n})
+		f := pipeline.Batch(pipeline.From(p, "source", source), "batch", n, 0)
+		batches := 0
+		pipeline.ToBatch(f, "sink", 1, func(context.Context, []int) ([]pipeline.Refusal, error) {
+			batches++
+			time.Sleep(100 * time.Millisecond)
+			return nil, nil
+		})
+		if err := p.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		source.want(t, all(pipeline.Accepted))
+		if took := time.Since(start); batches > 20 || took > 2*time.Second {
+			t.Errorf("%d batches in %s; want about one every 100 ms of a second", batches, took)
+		}
+	})
+}

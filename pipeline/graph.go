@@ -52,12 +52,15 @@ func when(condition bool, format string, args ...any) string {
 }
 
 // flow makes a flow that leaves s.
-func flow[T any](s *stage) *Flow[T] {
+func flow[T any](s *stage) *Flow[T] { return flowOf[T](s, s.pipeline.buffer()) }
+
+// flowOf is flow with room for n values.
+func flowOf[T any](s *stage, n int) *Flow[T] {
 	p := s.pipeline
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open[s]++
-	return &Flow[T]{stage: s, ch: make(chan packet[T], p.buffer())} // closed by the last worker of s
+	return &Flow[T]{stage: s, ch: make(chan packet[T], n)} // closed by the last worker of s
 }
 
 // receive adds a stage that receives f.
