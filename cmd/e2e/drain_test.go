@@ -43,31 +43,44 @@ func TestSIGTERMEndsADaemonThatWaits(t *testing.T) {
 	ends(t, producer.process, consumer.process)
 }
 
-// TestADrainThatTheDatabaseHoldsUpLosesNothing: when the grace is over the collector
-// ends, and what it had taken is the next one's.
+// TestADrainThatTheDatabaseHoldsUpLosesNothing: the save of the first message of the
+// partition waits for somebody's lock while what is behind it is saved. When the grace
+// is over the collector ends with an error, and the first is the next one's.
 func TestADrainThatTheDatabaseHoldsUpLosesNothing(t *testing.T) {
 	t.Parallel()
-	const n = 5000
-	w := newWorld(t, 2)
+	const n = 3000
+	w := newWorld(t, 1)
 	locked := make(chan struct{})
 	go func() { // ends with the lock
 		defer close(locked)
-		servers.Psql(t, w.db.OwnerURL, "begin; lock table measurement in access exclusive mode; select pg_sleep(8); commit")
+		servers.Psql(t, w.db.OwnerURL, "begin; insert into series (monitor, location) values ('first', 'here'); select pg_sleep(12); rollback")
 	}()
+	holds := func(wait string) func() bool {
+		return func() bool {
+			return w.count("pg_stat_activity where datname = current_database() and wait_event_type = '"+wait+"' and wait_event in ('PgSleep', 'transactionid')") > 0
+		}
+	}
+	eventually(t, 10*time.Second, "the lock", holds("Timeout"))
+	first := measurement(0, 1, time.Now().Add(-time.Hour))
+	first.Monitor = "first"
+	w.publish(first)
 	collector := w.collector("MONITORINK_GRACE=1s")
+	eventually(t, 10*time.Second, "a save that waits for the lock", holds("Lock"))
 	w.publish(measurements(n, 10, time.Now().Add(-time.Hour))...)
-	eventually(t, 30*time.Second, "a save that waits for the lock", func() bool {
-		return w.count("pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") > 0
-	})
+	eventually(t, 10*time.Second, "the rows behind it", func() bool { return w.count("measurement") == n })
 	began := time.Now()
-	code := collector.stop()
-	t.Logf("exit code %d after %v", code, time.Since(began).Round(time.Millisecond))
-	if took := time.Since(began); took > 7*time.Second {
+	if code := collector.stop(); code != 1 || !strings.Contains(collector.out.String(), "grace") {
+		t.Errorf("exit code %d, want 1 and that the grace was too short; it says\n%s", code, tail(collector.out.String()))
+	}
+	if took := time.Since(began); took > 6*time.Second {
 		t.Errorf("the end took %v, and the grace is 1 s", took)
+	}
+	if committed, _, err := w.broker.Progress(w.group, w.topic, 1); committed != 0 || err != nil {
+		t.Errorf("the group is at %d, and the first message is not saved: %v", committed, err)
 	}
 	<-locked
 	collector = w.collector()
-	eventually(t, 60*time.Second, "every row", func() bool { return w.count("measurement") == n && w.consumed(w.group) })
+	eventually(t, 60*time.Second, "every row", func() bool { return w.count("measurement") == n+1 && w.consumed(w.group) })
 	ends(t, collector.process)
 	w.wantNoDeadLetters()
 }
@@ -86,9 +99,11 @@ func TestDeadLettersWaitForTheirTopic(t *testing.T) {
 		words, ok := collector.problems()
 		return ok && strings.Contains(words["queue"], "heartbeat topics apply")
 	})
+	ends(t, collector.process)
 	if committed, _, err := w.broker.Progress(w.group, w.topic, 1); committed != 0 || err != nil {
-		t.Errorf("the group is at %d: %v", committed, err)
+		t.Errorf("the group is at %d, and the letter is not safe: %v", committed, err)
 	}
+	collector = w.collector()
 	says(t, w.env(), 0, "heartbeat topics apply", "create "+w.letters)
 	eventually(t, 60*time.Second, "all is consumed", func() bool { return w.consumed(w.group) && collector.ready() })
 	if letters := w.deadLetters(); len(letters) != 1 || !strings.Contains(letters[0], "malformed") {

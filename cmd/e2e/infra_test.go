@@ -91,7 +91,7 @@ func (w *world) collector(more ...string) *daemon {
 	return &daemon{start(w.t, "collector", env, "run"), "http://" + addr}
 }
 
-// heartbeat watches paths of the target every 200 ms.
+// heartbeat watches paths of the target every 400 ms.
 func (w *world) heartbeat(dir string, target *witness, paths int, more ...string) *daemon {
 	w.t.Helper()
 	var urls []string

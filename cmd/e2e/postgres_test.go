@@ -64,7 +64,7 @@ func TestWhatIsPastItsRetentionIsSettledAsExpired(t *testing.T) {
 	eventually(t, 60*time.Second, "old rows, without a retention", func() bool { return w.count("measurement") == 300 })
 	ends(t, first.process)
 
-	second := w.collector("MONITORINK_RETENTION=10d")
+	second := w.collector(append(w.bySCRAM(), "MONITORINK_KAFKA_SASL=scram-sha-256", "MONITORINK_RETENTION=10d")...)
 	eventually(t, 60*time.Second, "the old day is dropped", func() bool {
 		return w.count("measurement") == 0 && w.count("measurement_partitions() where day < current_date - 10") == 0
 	})
