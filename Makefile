@@ -51,9 +51,12 @@ test-integration: ## the tests against real Kafka, Postgres and Flyway, which it
 test-browser: ## the page in a real browser, headless: Debian's chromium, or what WEB_BROWSER names
 	WEB_BROWSER=$${WEB_BROWSER:-chromium} $(GO) test -count=1 -run Browser ./web
 
-bench: ## all benchmarks; docs/performance.md says what they measure
+bench: run-infra migrate ## all benchmarks, on the servers of run-infra; docs/performance.md says what they measure
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./bench/baseline/probe
+	$(GO) run ./bench/baseline/publisher
+	$(GO) run ./bench/collector
+	$(GO) run ./bench/latency
 
 fuzz: ## every fuzz test for FUZZTIME (10s) each
 	@grep -rEl '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do \
