@@ -11,7 +11,7 @@ import (
 
 // Options are the settings of a Pipeline. The zero value is useful.
 type Options struct {
-	// Buffer is how many values may wait between two stages. Zero means 64.
+	// Buffer is how many values may wait between two stages. Zero means 64. Behind Batch none does: there the batch grows.
 	Buffer int
 	// Grace is how long a drain may take: from the moment when ctx is done, or when all sources have ended, until
 	// everything is settled. Zero means as long as it takes.
