@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"testing"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -81,5 +82,35 @@ func mixture(rng *rand.Rand, n int, first time.Time) []data.Event {
 		}
 	}
 	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+// joined is what has to be kept of events, encoded, by what each is about.
+func joined(t *testing.T, events []data.Event) map[string]string {
+	t.Helper()
+	stays := map[string]data.Event{}
+	for _, e := range events {
+		about := e.Key()
+		switch e := e.(type) {
+		case *data.Measurement:
+			about += fmt.Sprint(" ", e.Scheduled, e.Attempt)
+		case *data.Gap:
+			about += fmt.Sprint(" ", e.First, e.Last, e.Reason)
+		case *data.Registration:
+			about += fmt.Sprint(" ", e.From)
+		}
+		if before := stays[about]; before != nil {
+			e = data.Join(before, e)
+		}
+		stays[about] = e
+	}
+	all := map[string]string{}
+	for about, e := range stays {
+		b, err := data.Encode(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[about] = string(b)
+	}
 	return all
 }

@@ -91,6 +91,18 @@ func TestATopicReplayedThreeTimesChangesNoRow(t *testing.T) {
 	first := w.collector()
 	eventually(t, 60*time.Second, "everything is saved once", func() bool { return w.consumed(w.group) })
 	ends(t, first.process)
+	want, wrong := joined(t, events), 0
+	for about, got := range joined(t, w.saved()) {
+		if got != want[about] {
+			if wrong++; wrong < 5 {
+				t.Errorf("saved is\n%s, want\n%s", got, want[about])
+			}
+		}
+		delete(want, about)
+	}
+	if wrong > 0 || len(want) > 0 {
+		t.Errorf("%d events are wrong, and %d are missing", wrong, len(want))
+	}
 	before := servers.Psql(t, w.db.AdminURL, checksum)
 	t.Logf("%d events: %s", len(events), before)
 
