@@ -48,8 +48,9 @@ func (s *sender) send(ctx context.Context, records []record) ([]failure, error) 
 			return nil, err
 		}
 		failures, err := o.producer.send(ctx, records)
-		if errors.Is(err, errRetired) {
-			continue // somebody else has met a failure
+		if errors.Is(err, errRetired) { // somebody else has met a failure
+			records = afresh(records)
+			continue
 		}
 		if errors.Is(err, errNoAnswer) || anyFatal(failures) {
 			s.retire(o)
@@ -147,6 +148,17 @@ type record struct {
 	message sarama.ProducerMessage
 	index   int // in the caller's list
 	call    *call
+}
+
+// afresh copies records for another producer: the one that was retired may still
+// answer for some of them, and what it then says is of its own.
+func afresh(records []record) []record {
+	fresh := make([]record, len(records))
+	for i := range records {
+		m := &records[i].message
+		fresh[i] = record{index: records[i].index, message: sarama.ProducerMessage{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}}
+	}
+	return fresh
 }
 
 // A call waits for the answers of its records.
