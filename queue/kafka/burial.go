@@ -23,12 +23,15 @@ type burial struct {
 }
 
 const (
-	buryCount  = 500
-	buryBytes  = 4 << 20
-	buryRetry  = 200 * time.Millisecond
-	buryMost   = 10 * time.Second
-	buryPieces = 900_000 // the first cut of a value that is too large
+	buryCount = 500
+	buryBytes = 4 << 20
+	buryRetry = 200 * time.Millisecond
+	buryMost  = 10 * time.Second
 )
+
+// cuts are how much is kept of a value that is too large, tried in turn; with
+// nothing of it, key and headers are left out too.
+var cuts = []int{900_000, 100_000, 10_000, 1_000, 0}
 
 func (b *burial) add(p *position, reason string) {
 	b.mu.Lock()
@@ -120,18 +123,17 @@ func (b *burial) bury(ctx context.Context, letters []letter) (int, error) {
 		}
 		single = append(single, record{index: f.record.index, message: letters[f.record.index].record(b.topic, -1)})
 	}
-	// Cut those that are too large, shorter and shorter.
-	for limit := buryPieces; len(single) > 0; limit /= 8 {
+	for i := 0; len(single) > 0; i++ {
 		failures, err := b.singles.send(ctx, single)
 		if err != nil {
 			return 0, b.words(err)
 		}
 		single = nil
 		for _, f := range failures {
-			if !tooLarge(f.err) || limit == 0 {
+			if !tooLarge(f.err) || i == len(cuts) {
 				return 0, b.words(f.err)
 			}
-			single = append(single, record{index: f.record.index, message: letters[f.record.index].record(b.topic, limit)})
+			single = append(single, record{index: f.record.index, message: letters[f.record.index].record(b.topic, cuts[i])})
 		}
 	}
 	for i := range letters {

@@ -54,12 +54,13 @@ type letter struct {
 	at       time.Time
 }
 
-// record makes what is sent; a limit of at least 0 cuts the value.
+// record makes what is sent. A limit of at least 0 cuts the value; 0 leaves out the
+// message's key and headers too, which may be what is too large.
 func (l *letter) record(topic string, limit int) sarama.ProducerMessage {
 	m := l.position.source
 	headers := make([]sarama.RecordHeader, 0, len(m.Headers)+7)
 	for _, h := range m.Headers {
-		if !strings.HasPrefix(string(h.Key), headerPrefix) { // of an earlier burial
+		if limit != 0 && !strings.HasPrefix(string(h.Key), headerPrefix) { // of an earlier burial
 			headers = append(headers, *h)
 		}
 	}
@@ -73,12 +74,12 @@ func (l *letter) record(topic string, limit int) sarama.ProducerMessage {
 	add(headerSize, strconv.Itoa(len(m.Value)))
 	add(headerFailedAt, l.at.UTC().Format(time.RFC3339Nano))
 	value := m.Value
-	if limit >= 0 && len(value) > limit {
+	if limit == 0 || limit > 0 && len(value) > limit {
 		value = value[:limit]
 		add(headerCut, "true")
 	}
 	r := sarama.ProducerMessage{Topic: topic, Headers: headers}
-	if m.Key != nil {
+	if m.Key != nil && limit != 0 {
 		r.Key = sarama.ByteEncoder(m.Key)
 	}
 	if value != nil {

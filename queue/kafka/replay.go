@@ -164,10 +164,13 @@ func (p *replayer) restore(ctx context.Context, d *DeadLetter) error {
 		return errors.New("it was cut, and its topic no longer holds the original")
 	case err != nil:
 		return fmt.Errorf("it was cut, and the original cannot be read: %w", err)
-	case string(found.Key) != d.Key || len(found.Value) != d.Size:
+	case d.Key != "" && string(found.Key) != d.Key || len(found.Value) != d.Size:
 		return errors.New("it was cut, and another message has the original's place")
 	}
-	d.Value, d.Cut = found.Value, false
+	d.Key, d.Value, d.Cut, d.headers = string(found.Key), found.Value, false, nil
+	for _, h := range found.Headers {
+		d.headers = append(d.headers, *h)
+	}
 	return nil
 }
 
