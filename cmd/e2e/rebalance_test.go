@@ -10,8 +10,9 @@ import (
 	"github.com/monitorink/monitorink/internal/servers"
 )
 
-// TestTwoCollectorsShareThePartitionsAndOneSurvives kills one of two with -9 while
-// they save, at a random point, and counts.
+// TestTwoCollectorsShareThePartitionsAndOneSurvives kills one of two with -9 at a
+// random point, while a lock holds up its saves, so that it has much in flight and time
+// to commit what it should not, and counts.
 func TestTwoCollectorsShareThePartitionsAndOneSurvives(t *testing.T) {
 	t.Parallel()
 	const n, monitors = 50_000, 100
@@ -35,25 +36,28 @@ func TestTwoCollectorsShareThePartitionsAndOneSurvives(t *testing.T) {
 	})
 
 	events := measurements(n, monitors, time.Now().Add(-time.Hour))
-	half := make(chan struct{}) // closed once half is published
+	point := 1000 + 1 + rng.IntN(n/3)
 	published := make(chan struct{})
-	killed := make(chan struct{})
 	go func() { // ends with the last event
 		defer close(published)
-		w.publish(events[:n/2]...)
-		close(half)
-		<-killed
-		w.publish(events[n/2:]...)
+		w.publish(events...)
 	}()
-	point := 1000 + 1 + rng.IntN(n/3)
 	eventually(t, 60*time.Second, "the point of the kill", func() bool { return w.count("measurement") >= point })
+	locked := make(chan struct{})
+	go func() { // ends with the lock
+		defer close(locked)
+		servers.Psql(t, w.db.OwnerURL, "begin; lock table measurement in access exclusive mode; select pg_sleep(5); commit")
+	}()
+	eventually(t, 10*time.Second, "saves that wait for the lock", func() bool {
+		return w.count("pg_stat_activity where datname = current_database() and usename = 'monitorink' and wait_event_type = 'Lock'") > 1
+	})
+	<-time.After(time.Duration(rng.IntN(2500)) * time.Millisecond)
 	doomed.kill()
+	<-locked
 	at := w.count("measurement")
-	close(killed)
-	<-half
 	<-published
 	if saved := survivor.metric("monitorink_events_saved_total", `"measurement"`); saved == 0 {
-		t.Error("the survivor had saved nothing before the kill")
+		t.Error("the survivor has saved nothing")
 	}
 	eventually(t, 90*time.Second, "every event is a row", func() bool { return w.count("measurement") >= n+1000 })
 	eventually(t, 30*time.Second, "everything is consumed", func() bool { return w.consumed(w.group) })
