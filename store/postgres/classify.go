@@ -29,6 +29,8 @@ func classify(err error) class {
 		return duplicate
 	case pg.Code == "23514" && pg.ConstraintName == "": // a constraint would be named
 		return noPartition
+	case pg.Code == "22P03" || pg.Code == "22P04": // a column has another type than we write
+		return fault
 	}
 	switch pg.Code[:2] {
 	case "21", "22", "23", "54":

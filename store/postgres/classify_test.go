@@ -16,7 +16,7 @@ func TestClassifyGoesBySQLSTATE(t *testing.T) {
 		"57014": transient, "25006": transient, "XX000": transient, "P0001": transient, "": transient, "2": transient,
 		"23505": duplicate, "23514": noPartition,
 		"22021": poison, "22P02": poison, "22P05": poison, "22003": poison, "21000": poison, "23502": poison, "54000": poison,
-		"42P01": fault, "42703": fault, "42501": fault, "42883": fault, "3F000": fault, "28P01": fault, "3D000": fault,
+		"22P03": fault, "22P04": fault, "42P01": fault, "42703": fault, "42501": fault, "42883": fault, "3F000": fault, "28P01": fault, "3D000": fault,
 	} {
 		if got := classify(fmt.Errorf("save: %w", &pgconn.PgError{Code: code})); got != want {
 			t.Errorf("%q: got %d, want %d", code, got, want)

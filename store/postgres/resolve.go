@@ -50,6 +50,9 @@ func (s *Store) seriesOf(ctx context.Context, conn *pgx.Conn, n int, at func(int
 			break
 		}
 	}
+	if len(found) < len(missing) {
+		return fmt.Errorf("%d of %d series are neither there nor new", len(missing)-len(found), len(missing))
+	}
 	s.series.add(age, found)
 	for i := range n {
 		key = appendPair(key[:0], at(i))
@@ -120,6 +123,9 @@ func (s *Store) profilesOf(ctx context.Context, conn *pgx.Conn, rows []row) erro
 		if len(found) == len(missing) {
 			break
 		}
+	}
+	if len(found) < len(missing) {
+		return fmt.Errorf("%d of %d profiles are neither there nor new", len(missing)-len(found), len(missing))
 	}
 	s.profiles.add(age, found)
 	for i := range rows {

@@ -60,6 +60,33 @@ func TestSaveRefusesOnlyThePoison(t *testing.T) {
 	}
 }
 
+// What is wrong with the tables is no event's fault: it is told of, nothing is refused,
+// and all is saved once it is mended.
+func TestSaveWaitsForTablesToBeMended(t *testing.T) {
+	for name, c := range map[string]struct{ spoil, mend string }{
+		"series":  {"create rule odd as on insert to series do instead nothing", "drop rule odd on series"},
+		"profile": {"create rule odd as on insert to profile do instead nothing", "drop rule odd on profile"},
+		"a column": {
+			"drop view measurements; alter table measurement alter total_us type smallint",
+			"alter table measurement alter total_us type integer",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := servers.Database(t)
+			s := open(t, db.URL)
+			servers.Psql(t, db.AdminURL, c.spoil)
+			if refused, err := s.Save(t.Context(), batch(0, 10)); err == nil || len(refused) > 0 {
+				t.Errorf("refused %v, error %v, want an error alone", refused, err)
+			}
+			servers.Psql(t, db.AdminURL, c.mend)
+			save(t, s, batch(0, 10)...)
+			if n := servers.Psql(t, db.URL, "select count(*) from measurement"); n != "10" {
+				t.Errorf("%s rows are kept, want 10", n)
+			}
+		})
+	}
+}
+
 func TestSaveMakesThePartitionsOfMidnight(t *testing.T) {
 	db := servers.Database(t)
 	s := open(t, db.URL)
