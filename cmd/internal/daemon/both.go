@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
@@ -47,7 +48,11 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	ready.add(st.problems)
 	ready.add(subscriptionProblems(sub))
 	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token, Logger: log}))
-	c := newCollector(cfg, log, sub, st, reg)
+	hurried := *cfg
+	if q.finish != nil {
+		hurried.Grace = time.Second // it has the whole drain to empty the queue, and this to give up
+	}
+	c := newCollector(&hurried, log, sub, st, reg)
 	ready.add(collectorProblems(c))
 
 	// The collector runs before heartbeat begins, which may have more to
@@ -70,6 +75,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	}()
 
 	err = runProber(ctx, drain, cfg, log, q, reg, ready, abandon)
+	abandon() // the drain begins, if it was not told to
 	if q.finish == nil {
 		stop()
 	} else {
