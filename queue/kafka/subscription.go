@@ -254,6 +254,8 @@ func (s *Subscription) Close() error {
 }
 
 func (s *Subscription) end() error {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), answerWithin, errNoAnswer)
+	defer cancel()
 	patience := time.NewTimer(closeWithin)
 	defer patience.Stop()
 	for waiting := s.Problem() == nil; waiting && s.burial.left() > 0; {
@@ -264,8 +266,6 @@ func (s *Subscription) end() error {
 		}
 	}
 	s.cancel()
-	ctx, cancel := context.WithTimeoutCause(context.Background(), answerWithin, errNoAnswer)
-	defer cancel()
 	select {
 	case <-s.group:
 	case <-ctx.Done():
