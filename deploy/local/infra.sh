@@ -16,6 +16,10 @@ start() {
 	local how=${INFRA_BY:-}
 	[ -n "$how" ] || how=$(cat "$by" 2>/dev/null || { engine && echo compose; } || echo scripts)
 	echo "$how" >"$by"
+	if ! stays "$KAFKA_PORT" "$POSTGRES_PORT" && { "$here/kafka.sh" status || "$here/postgres.sh" status; }; then
+		die "the servers run on other ports ($(cat "$state/ports")): make stop-infra first"
+	fi
+	echo "$KAFKA_PORT $POSTGRES_PORT" >"$state/ports"
 	if [ "$how" = compose ]; then
 		compose up --detach --wait kafka postgres
 	else
@@ -23,10 +27,13 @@ start() {
 		"$here/postgres.sh" start
 	fi
 	MONITORINK_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT "$root/bin/heartbeat" topics apply
-	say 'next: make migrate'
-	[ "$KAFKA_PORT" = 9092 ] || say "set MONITORINK_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT"
-	[ "$POSTGRES_PORT" = 5432 ] || say "set MONITORINK_POSTGRES_URL=postgres://monitorink@127.0.0.1:$POSTGRES_PORT/monitorink"
+	[ "$KAFKA_PORT" = 9092 ] || say "export MONITORINK_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT"
+	[ "$POSTGRES_PORT" = 5432 ] || say "export MONITORINK_POSTGRES_URL=postgres://monitorink@127.0.0.1:$POSTGRES_PORT/monitorink"
+	say 'next, unless it is done: make migrate'
 }
+
+# stays tells whether the ports are those of before.
+stays() { [ "$*" = "$(cat "$state/ports" 2>/dev/null)" ]; }
 
 stop() { # what Compose is told
 	if [ "$(cat "$by" 2>/dev/null)" = compose ]; then compose "$@"; fi
@@ -37,7 +44,13 @@ stop() { # what Compose is told
 
 case ${1:-} in
 start) start ;;
-stop) stop stop ;;
-destroy) stop down --volumes && "$here/kafka.sh" destroy && "$here/postgres.sh" destroy ;;
+stop) stop stop && say 'stopped; what they hold stays (deploy/local/infra.sh destroy removes it)' ;;
+destroy)
+	stop down --volumes
+	"$here/kafka.sh" destroy
+	"$here/postgres.sh" destroy
+	rm -f "$state/ports"
+	say 'the servers and what they held are gone'
+	;;
 *) usage ;;
 esac

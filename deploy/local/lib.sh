@@ -5,14 +5,19 @@
 #   dev   for a person: Kafka on 9092, Postgres on 5432, no passwords (the default)
 #   test  for `make test-integration`: Kafka on 19092, 19094, 19095, Postgres on
 #         15432, pgbouncer on 16432, with TLS and every way to log in
-# KAFKA_PORT, POSTGRES_PORT and PGBOUNCER_PORT choose other ports, and INFRA_DIR
-# another folder than .infra for everything that is written.
+# KAFKA_PORT, POSTGRES_PORT and PGBOUNCER_PORT choose other ports, which `make
+# run-infra` remembers until the servers are destroyed; INFRA_DIR is another folder
+# than .infra for everything that is written.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
 export INFRA=${INFRA:-dev}
 export INFRA_DIR=${INFRA_DIR:-$root/.infra}
+if [ "$INFRA" = dev ] && [ -f "$INFRA_DIR/dev/ports" ]; then
+	read -r kafka_port postgres_port <"$INFRA_DIR/dev/ports"
+	: "${KAFKA_PORT:=$kafka_port}" "${POSTGRES_PORT:=$postgres_port}"
+fi
 case $INFRA in
 dev) : "${KAFKA_PORT:=9092}" "${POSTGRES_PORT:=5432}" "${PGBOUNCER_PORT:=6432}" ;;
 test) : "${KAFKA_PORT:=19092}" "${POSTGRES_PORT:=15432}" "${PGBOUNCER_PORT:=16432}" ;;
