@@ -22,6 +22,9 @@ func (o SubscribeOptions) Hurried() SubscribeOptions {
 // Config gives tests the configuration that the package uses.
 func (o Options) Config() (*sarama.Config, error) { return o.config() }
 
+// Consuming makes c the configuration of a subscription.
+func Consuming(c *sarama.Config) { consuming(c) }
+
 // PublisherConfig is the configuration that batches are published with.
 func (p *Publisher) PublisherConfig() *sarama.Config { return p.batches.config }
 

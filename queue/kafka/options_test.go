@@ -64,7 +64,10 @@ func TestConfigIsSafe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	kafka.Consuming(c)
+	group := c.Consumer.Group
 	for what, ok := range map[string]bool{
+		"patient joins":           max(group.Rebalance.Timeout/2, group.Session.Timeout) < c.Net.ReadTimeout,
 		"acks of all, idempotent": c.Producer.RequiredAcks == sarama.WaitForAll && c.Producer.Idempotent && c.Net.MaxOpenRequests == 1,
 		"no silent topics":        !c.Metadata.AllowAutoTopicCreation,
 		"no automatic commit":     !c.Consumer.Offsets.AutoCommit.Enable,

@@ -126,7 +126,9 @@ func consuming(c *sarama.Config) {
 	c.Consumer.Retry.Backoff = time.Second
 	c.Consumer.Group.Session.Timeout = 15 * time.Second
 	c.Consumer.Group.Heartbeat.Interval = time.Second // so soon is a rebalance seen
-	c.Consumer.Group.Rebalance.Timeout = time.Minute
+	// A claim waits for half of it, and meanwhile whoever joins waits for one answer of
+	// the broker: it must come within Net.ReadTimeout, or the broker would be blamed.
+	c.Consumer.Group.Rebalance.Timeout = 30 * time.Second
 	c.Consumer.Group.Rebalance.Retry.Backoff = time.Second
 }
 
