@@ -3,7 +3,7 @@
 //
 //	func TestStoreKeepsRows(t *testing.T) {
 //		db := servers.Database(t) // migrated by Flyway, nobody else's, dropped at the end
-//		store, err := postgres.Open(t.Context(), postgres.Options{URL: db.URL})
+//		store, err := postgres.Open(postgres.Options{URL: db.URL})
 //		…
 //		servers.Psql(t, db.AdminURL, "select count(*) from measurement")
 //	}
@@ -20,7 +20,7 @@
 // other (go test -p 1), as make test-integration does. What was stopped runs again
 // when the test has ended.
 //
-// The package is for tests only, and stands on the standard library: the witnesses
+// The package is for tests only, and knows nothing of what is tested: the witnesses
 // (psql, kcat, Kafka's own tools) are other people's programs, so that our adapters
 // are not their own judges.
 package servers
