@@ -22,7 +22,7 @@ func TestDaemonsThatStartBeforeTheirBrokerGoOnWithIt(t *testing.T) {
 	}
 	w.broker.Start(t)
 	eventually(t, 60*time.Second, "both ready by themselves", func() bool { return producer.ready() && consumer.ready() })
-	w.wantSlots(target, 10, nil)
+	w.wantSlots(producer, target, 10, nil)
 	ends(t, producer.process, consumer.process)
 	w.wantNoDeadLetters()
 }
@@ -53,7 +53,7 @@ func TestABrokerThatDiesUnderLoadCostsNothing(t *testing.T) {
 	w.broker.Stop(t)
 	w.broker.Start(t)
 	eventually(t, 60*time.Second, "both ready by themselves", func() bool { return producer.ready() && consumer.ready() })
-	w.wantSlots(target, 40, nil)
+	w.wantSlots(producer, target, 40, nil)
 	if gaps := w.count("gap where reason = 'stopped'"); gaps > 0 {
 		t.Errorf("%d gaps say that heartbeat was stopped, and it ran all the time", gaps)
 	}

@@ -91,7 +91,7 @@ func TestTopicsThatAreMissingAreWaitedFor(t *testing.T) {
 	says(t, w.env(), 0, "heartbeat topics plan --partitions 5", "create "+w.topic+": 5 partitions", "create "+w.letters)
 	says(t, w.env(), 0, "heartbeat topics apply --partitions 5", "create "+w.topic, "create "+w.letters)
 	eventually(t, 60*time.Second, "both ready by themselves", func() bool { return producer.ready() && consumer.ready() })
-	w.wantSlots(target, 5, nil)
+	w.wantSlots(producer, target, 5, nil)
 	says(t, heartbeat, 0, "heartbeat check", "ok    topic "+w.topic+", 5 partitions", "ok    right to write "+w.topic)
 	says(t, w.env(), 0, "collector check", "ok    topic "+w.letters, "ok    consumer group "+w.group)
 	says(t, w.env(), 0, "heartbeat topics apply", "as they should be")
