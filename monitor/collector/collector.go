@@ -15,6 +15,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -86,16 +87,21 @@ func New(o Options) *Collector {
 	}
 	c := &Collector{o: o, log: o.Logger}
 	c.pipe = pipeline.New(pipeline.Options{Buffer: 1024, Grace: o.Grace, Hooks: pipeline.Hooks{
-		OnRefused: c.refused,
 		OnDrain: func(reason error) {
 			if reason == nil {
 				reason = errEnded
 			}
 			c.log.Info("collector drains", "reason", reason)
 		},
-		OnAbort: func(stage string, err error) { c.log.Error("aborting", "stage", stage, "error", err) },
+		OnAbort: func(stage string, err error) {
+			if errors.Is(err, pipeline.ErrGrace) {
+				c.log.Warn("stopped before all was saved; the rest stays in the queue", "reason", err)
+				return
+			}
+			c.log.Error("collecting aborts", "stage", stage, "error", err)
+		},
 	}})
-	messages := feed.From(c.pipe, o.Subscription)
+	messages := feed.From(c.pipe, o.Subscription, c.refused)
 	events := pipeline.Map(messages, "decode", pipeline.Recover(decode))
 	batches := pipeline.Batch(events, "batch", o.BatchSize, max(o.BatchWait, 0))
 	pipeline.ToBatch(batches, "save", o.Savers, c.save)
@@ -122,7 +128,13 @@ func (c *Collector) Stats() Stats {
 	return s
 }
 
+// errEmpty is why a message without a value is refused, such as a tombstone.
+var errEmpty = fmt.Errorf("%w: the message has no value", data.ErrMalformed)
+
 func decode(_ context.Context, m queue.Message) (data.Event, error) {
+	if len(m.Value) == 0 {
+		return nil, pipeline.Reject(errEmpty)
+	}
 	e, err := data.Decode(m.Value)
 	if err != nil {
 		return nil, pipeline.Reject(err)
@@ -130,9 +142,13 @@ func decode(_ context.Context, m queue.Message) (data.Event, error) {
 	return e, nil
 }
 
-func (c *Collector) refused(stage string, err error) {
+func (c *Collector) refused(m queue.Message, err error) {
 	c.counts.refused.Add(1)
-	c.log.Warn("an event is set aside among the dead letters", "stage", stage, "error", err)
+	facts := []any{"key", m.Key, "kind", m.Kind, "error", err}
+	if place, ok := m.Position.(fmt.Stringer); ok {
+		facts = append(facts, "place", place)
+	}
+	c.log.Warn("an event is set aside among the dead letters", facts...)
 }
 
 // save hands a batch to the store, and tries again until ctx ends.

@@ -14,12 +14,14 @@ import (
 
 // From begins a pipeline with a subscription. The pipeline drains when the
 // subscription is closed; how it ended is told to the subscription for each
-// message.
-func From(p *pipeline.Pipeline, sub queue.Subscription) *pipeline.Flow[queue.Message] {
+// message, and to refused for those that will never do. That may be called by
+// several goroutines, and must be quick.
+func From(p *pipeline.Pipeline, sub queue.Subscription, refused func(queue.Message, error)) *pipeline.Flow[queue.Message] {
+	s := source{sub, refused}
 	if l, ok := sub.(pipeline.Limiter); ok {
-		return pipeline.From(p, "subscribe", limited{source{sub}, l})
+		return pipeline.From(p, "subscribe", limited{s, l})
 	}
-	return pipeline.From(p, "subscribe", source{sub})
+	return pipeline.From(p, "subscribe", s)
 }
 
 // A limited source has a limit of messages in flight, which the pipeline holds
@@ -29,7 +31,10 @@ type limited struct {
 	pipeline.Limiter
 }
 
-type source struct{ queue.Subscription }
+type source struct {
+	queue.Subscription
+	refused func(queue.Message, error)
+}
 
 // Next gives the next message; a closed subscription is the end.
 func (s source) Next(ctx context.Context) (queue.Message, error) {
@@ -48,6 +53,7 @@ func (s source) Settle(m queue.Message, o pipeline.Outcome) {
 		out.Verdict = queue.Accepted
 	case pipeline.Refused:
 		out.Verdict = queue.Refused
+		s.refused(m, o.Err)
 	}
 	s.Subscription.Settle(m, out)
 }

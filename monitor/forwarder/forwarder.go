@@ -69,13 +69,18 @@ func New(o Options) *Forwarder {
 	}
 	f := &Forwarder{o: o, log: o.Logger}
 	f.pipe = pipeline.New(pipeline.Options{Buffer: 1024, Grace: o.Grace, Hooks: pipeline.Hooks{
-		OnRefused: func(_ string, err error) {
-			f.counts.refused.Add(1)
-			f.log.Warn("an event is set aside among the spool's dead letters", "error", err)
+		OnAbort: func(stage string, err error) {
+			if errors.Is(err, pipeline.ErrGrace) {
+				f.log.Warn("stopped before all was published; the rest stays in the spool", "reason", err)
+				return
+			}
+			f.log.Error("forwarding aborts", "stage", stage, "error", err)
 		},
-		OnAbort: func(stage string, err error) { f.log.Error("forwarding aborts", "stage", stage, "error", err) },
 	}})
-	messages := feed.From(f.pipe, o.Subscription)
+	messages := feed.From(f.pipe, o.Subscription, func(m queue.Message, err error) {
+		f.counts.refused.Add(1)
+		f.log.Warn("an event is set aside among the spool's dead letters", "key", m.Key, "kind", m.Kind, "error", err)
+	})
 	batches := pipeline.Batch(messages, "batch", o.BatchSize, o.BatchWait)
 	pipeline.ToBatch(batches, "publish", o.Publishers, f.publish)
 	return f

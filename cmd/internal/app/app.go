@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,9 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr
 	})
 	ran := false
 	each(root, func(cmd *cobra.Command) {
+		if cmd.HasSubCommands() && cmd != root && !cmd.Runnable() {
+			cmd.Args, cmd.RunE = cobra.ArbitraryArgs, group
+		}
 		if run := cmd.RunE; run != nil {
 			cmd.RunE = func(cmd *cobra.Command, args []string) error { ran = true; return run(cmd, args) }
 		}
@@ -67,6 +71,19 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// group is what a command does that is only the name of others.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	hint := cmd.CommandPath() + " --help lists what there is"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return &UsageError{fmt.Errorf("unknown command %q for %q: %s", args[0], cmd.CommandPath(), hint)}
 }
 
 func each(cmd *cobra.Command, f func(*cobra.Command)) {

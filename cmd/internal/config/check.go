@@ -47,7 +47,10 @@ func (l *loader) check(c *Config) {
 		}
 	}
 	l.checkKafka(c)
-	if u, err := url.Parse(c.PostgresURL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+	switch u, err := url.Parse(c.PostgresURL); {
+	case err == nil && strings.Contains(u.Path+u.RawQuery+u.Fragment, "@"):
+		l.wrong("MONITORINK_POSTGRES_URL", "percent-encode what is special in the password: %%40 for @, %%23 for #, %%2F for /, %%3F for ?")
+	case err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql":
 		l.wrong("MONITORINK_POSTGRES_URL", "write a URL such as postgres://user:password@host:5432/database?sslmode=verify-full")
 	}
 	l.checkAddresses(c)

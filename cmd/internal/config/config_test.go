@@ -203,6 +203,9 @@ func TestWhatBelongsTogether(t *testing.T) {
 		{"MONITORINK_QUEUE_URL=http://hb.example:8081 MONITORINK_QUEUE=kafka", ""},
 		{"MONITORINK_HEARTBEAT_ADDR=localhost:0 MONITORINK_COLLECTOR_ADDR=[::ffff:127.0.0.9]:1", ""},
 		{"MONITORINK_KAFKA_SASL=plain MONITORINK_KAFKA_USERNAME=u", "MONITORINK_KAFKA_PASSWORD is not set: MONITORINK_KAFKA_SASL=plain needs it"},
+		{"MONITORINK_POSTGRES_URL=postgres://u:a@b#c@db.example/d", "MONITORINK_POSTGRES_URL is (secret): percent-encode what is special in the password: %40 for @"},
+		{"MONITORINK_POSTGRES_URL=postgres://u:a/b@db.example/d", "MONITORINK_POSTGRES_URL is (secret): "},
+		{"MONITORINK_POSTGRES_URL=postgres://u:a%40b%23c@db.example/d", ""},
 		{"MONITORINK_KAFKA_CA_FILE=ca.pem", `MONITORINK_KAFKA_TLS is "off": certificates are given, so write on`},
 	} {
 		_, err := config.Load(strings.Fields(v.environ))
@@ -237,6 +240,24 @@ func TestAPasswordInTheClearIsWarnedOf(t *testing.T) {
 	c, err = config.Load(append(environ, "MONITORINK_KAFKA_TLS=on"))
 	if err != nil || len(c.Warnings) != 0 {
 		t.Errorf("%q, %v; want no warning with TLS", c.Warnings, err)
+	}
+}
+
+func TestSettingsWithoutEffectAreWarnedOf(t *testing.T) {
+	for environ, want := range map[string]string{
+		"MONITORINK_KAFKA_BROKERS=a.example:9092":                                   "MONITORINK_KAFKA_BROKERS is set, but no Kafka is used: MONITORINK_QUEUE is memory",
+		"MONITORINK_KAFKA_BROKERS=127.0.0.1:9092":                                   "",
+		"MONITORINK_KAFKA_BROKERS=a.example:9092 MONITORINK_QUEUE=kafka":            "",
+		"MONITORINK_POSTGRES_URL=postgres://db.example/d":                           "MONITORINK_POSTGRES_URL is set, but no Postgres is used: MONITORINK_STORE is memory",
+		"MONITORINK_POSTGRES_URL=postgres://db.example/d MONITORINK_STORE=postgres": "",
+	} {
+		c, err := config.Load(strings.Fields(environ))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.Warnings, "\n"); got != want {
+			t.Errorf("%s: %q, want %q", environ, got, want)
+		}
 	}
 }
 

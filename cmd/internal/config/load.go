@@ -149,6 +149,16 @@ func (l *loader) parse(cfg *Config) {
 	}
 }
 
+// chosen is the first variable with a prefix that is given, and not its default.
+func (l *loader) chosen(prefix string) string {
+	for _, v := range l.table {
+		if strings.HasPrefix(v.Name, prefix) && l.written[v.Name] != v.Default {
+			return v.Name
+		}
+	}
+	return ""
+}
+
 func (l *loader) warnings(c *Config) []string {
 	var list, known []string
 	for _, v := range l.table {
@@ -170,6 +180,12 @@ func (l *loader) warnings(c *Config) []string {
 	slices.Sort(list)
 	if file := l.given["MONITORINK_MONITORS"]; l.given["MONITORINK_URLS"] != "" && file != "" && file != "monitors.yaml" {
 		list = append(list, "MONITORINK_MONITORS is not read, because MONITORINK_URLS is set")
+	}
+	if name := l.chosen("MONITORINK_KAFKA_"); name != "" && c.Queue != QueueKafka {
+		list = append(list, name+" is set, but no Kafka is used: MONITORINK_QUEUE is "+c.Queue)
+	}
+	if name := l.chosen("MONITORINK_POSTGRES_"); name != "" && c.Store != StorePostgres {
+		list = append(list, name+" is set, but no Postgres is used: MONITORINK_STORE is "+c.Store)
 	}
 	if c.Queue == QueueKafka && c.Kafka.SASL == "plain" && !c.Kafka.TLS {
 		list = append(list, "MONITORINK_KAFKA_SASL=plain without MONITORINK_KAFKA_TLS=on sends the password for everyone on the way to read")

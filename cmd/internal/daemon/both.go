@@ -71,7 +71,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 			ended <- stopped(collecting, err, log)
 			return
 		}
-		ended <- collect(collecting, c, st)
+		ended <- collect(collecting, cfg, log, c, st)
 	}()
 
 	err = runProber(ctx, drain, cfg, log, q, reg, ready, abandon)

@@ -25,7 +25,11 @@ const gcPercent = 40
 // openSubscription opens the collector's end of the queue that cfg chose.
 func openSubscription(cfg *config.Config, log *slog.Logger) (queue.Subscription, error) {
 	if cfg.Queue == config.QueueKafka {
-		return nilSafe(kafka.Subscribe(KafkaOptions(cfg, log), kafka.SubscribeOptions{}))
+		s, err := kafka.Subscribe(KafkaOptions(cfg, log), kafka.SubscribeOptions{})
+		if err != nil {
+			return nil, &app.UsageError{Err: err}
+		}
+		return s, nil
 	}
 	s, err := remote.New(remote.Options{URL: cfg.QueueURL, Token: cfg.Token, Logger: log})
 	if err != nil {
@@ -65,15 +69,18 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	ready.add(collectorProblems(c))
 	ready.add(subscriptionProblems(sub))
 	ready.done()
-	return collect(ctx, c, st)
+	return collect(ctx, cfg, log, c, st)
 }
 
 // collect runs c with the upkeep of its store beside it.
-func collect(ctx context.Context, c *collector.Collector, st *storage) error {
-	keeping, stop := context.WithCancel(ctx)
-	var upkeep sync.WaitGroup
-	upkeep.Go(func() { st.keepUp(keeping) })
-	defer upkeep.Wait()
+func collect(ctx context.Context, cfg *config.Config, log *slog.Logger, c *collector.Collector, st *storage) error {
+	beside, stop := context.WithCancel(ctx)
+	var others sync.WaitGroup
+	others.Go(func() { st.keepUp(beside) })
+	if cfg.Queue == config.QueueKafka {
+		others.Go(func() { inspect(beside, cfg, kafka.Consumer, log) })
+	}
+	defer others.Wait()
 	defer stop()
 	return c.Run(ctx)
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
+	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/metrics"
 	"github.com/monitorink/monitorink/monitor/forwarder"
@@ -20,6 +22,7 @@ type forwarding struct {
 	f      *forwarder.Forwarder
 	local  *local
 	close  func() error
+	look   func(context.Context) // at the topic
 	cancel context.CancelFunc
 	ended  chan error // one value, from the goroutine of start
 }
@@ -29,7 +32,7 @@ type forwarding struct {
 func openForwarding(cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry) (*forwarding, error) {
 	pub, err := kafka.NewPublisher(KafkaOptions(cfg, log))
 	if err != nil {
-		return nil, err
+		return nil, &app.UsageError{Err: err}
 	}
 	sub, err := q.subscribe()
 	if err != nil {
@@ -38,16 +41,23 @@ func openForwarding(cfg *config.Config, log *slog.Logger, q *local, reg *metrics
 	f := forwarder.New(forwarder.Options{Subscription: sub, Publisher: pub, Grace: time.Second, Logger: log})
 	reg.Forwarder(f.Stats)
 	log.Info("forwarding to Kafka", "brokers", cfg.Kafka.Brokers, "topic", cfg.Kafka.Topic)
-	return &forwarding{f: f, local: q, ended: make(chan error, 1), close: func() error {
-		return errors.Join(sub.Close(), pub.Close())
-	}}, nil
+	return &forwarding{
+		f: f, local: q, ended: make(chan error, 1),
+		look:  func(ctx context.Context) { inspect(ctx, cfg, kafka.Producer, log) },
+		close: func() error { return errors.Join(sub.Close(), pub.Close()) },
+	}, nil
 }
 
 // start forwards until finish; abandon is called when it ends by itself.
 func (w *forwarding) start(ctx context.Context, abandon func()) {
 	ctx, w.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	go func() { // finish waits for it
-		w.ended <- w.f.Run(ctx)
+		var looking sync.WaitGroup
+		looking.Go(func() { w.look(ctx) })
+		err := w.f.Run(ctx)
+		w.cancel()
+		looking.Wait()
+		w.ended <- err
 		abandon()
 	}()
 }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -35,7 +36,9 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	ready.add(queueProblems(q)) // before the start is through: it may wait for the queue
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token}))
-	if cfg.Queue != config.QueueKafka {
+	if cfg.Queue == config.QueueKafka {
+		mux.HandleFunc("/queue/", noQueue)
+	} else {
 		offer := remote.NewServer(q.announced, remote.ServerOptions{Token: cfg.Token, Logger: log})
 		defer offer.Close()
 		mux.Handle("/queue/", offer)
@@ -46,6 +49,13 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	drain, cancel := within(ctx, cfg.Grace)
 	defer cancel()
 	return runProber(ctx, drain, cfg, log, q, reg, ready, abandon)
+}
+
+// noQueue answers a collector that looks for its events at the wrong place.
+func noQueue(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusNotFound)
+	fmt.Fprintln(w, `{"title":"Not Found","status":404,"detail":"this heartbeat writes to Kafka: set MONITORINK_QUEUE=kafka for collector as well"}`)
 }
 
 // runProber runs a heartbeat over q until ctx ends, with the forwarding to Kafka

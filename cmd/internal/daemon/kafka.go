@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"log/slog"
 
 	"github.com/monitorink/monitorink/cmd/internal/config"
@@ -16,4 +17,14 @@ func KafkaOptions(cfg *config.Config, log *slog.Logger) kafka.Options {
 		SASL: k.SASL, Username: k.Username, Password: k.Password,
 		Logger: log,
 	}
+}
+
+// inspect looks once at what role needs of Kafka, and logs what is missing or not as
+// it should be. The daemons mend none of it.
+func inspect(ctx context.Context, cfg *config.Config, role kafka.Role, log *slog.Logger) {
+	kafka.Check(ctx, KafkaOptions(cfg, nil), role, func(what string, err error) {
+		if err != nil && ctx.Err() == nil {
+			log.Warn("Kafka is not as it should be", "what", what, "error", err)
+		}
+	})
 }
