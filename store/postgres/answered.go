@@ -50,7 +50,7 @@ func refused(message string) *Trouble {
 	case strings.Contains(message, "no encryption"), strings.Contains(message, "SSL off"):
 		return &Trouble{What: "the server lets nobody in like this without TLS", Remedy: "set sslmode=verify-full, or add a line to pg_hba.conf"}
 	case strings.Contains(message, "does not exist"):
-		return &Trouble{What: "there is no such role", Remedy: "correct the user in the URL; `make migrate` creates the roles"}
+		return &Trouble{What: "there is no such role", Remedy: "correct the user in the URL; deploy/postgres/roles.sql makes the roles"}
 	case strings.Contains(message, "not permitted to log in"):
 		return &Trouble{What: "the role may not log in", Remedy: "ALTER ROLE … LOGIN PASSWORD …"}
 	}
