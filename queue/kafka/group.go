@@ -99,6 +99,7 @@ type session struct {
 func (h *session) Setup(sess sarama.ConsumerGroupSession) error {
 	h.s.trouble.connect(nil)
 	h.s.rebalances.Add(1)
+	h.s.o.logger().Info("kafka: the group gave us partitions", "group", h.s.o.Group, "partitions", len(sess.Claims()[h.s.o.Topic]), "generation", sess.GenerationID())
 	h.stop, h.done = make(chan struct{}), make(chan struct{})
 	go func() { // Cleanup waits for it
 		defer close(h.done)

@@ -103,6 +103,7 @@ func Subscribe(o Options, so SubscribeOptions) (*Subscription, error) {
 		closed: make(chan struct{}), ended: make(chan error, 1), group: make(chan struct{}),
 	}
 	s.trouble.log = o.logger().With("topic", o.Topic, "group", o.Group)
+	s.trouble.group = errJoining
 	s.burial = &burial{
 		topic: o.DeadLetterTopic, batches: newSender(o, &letters), singles: newSender(o, &single),
 		buried: s.buried, trouble: s.trouble.letters,
@@ -124,7 +125,7 @@ func consuming(c *sarama.Config) {
 	c.Consumer.MaxWaitTime = 250 * time.Millisecond
 	c.Consumer.MaxProcessingTime = time.Second // a partition that waits longer for room is set aside, and comes back
 	c.Consumer.Retry.Backoff = time.Second
-	c.Consumer.Group.Session.Timeout = 15 * time.Second
+	c.Consumer.Group.Session.Timeout = 10 * time.Second
 	c.Consumer.Group.Heartbeat.Interval = time.Second // so soon is a rebalance seen
 	// A claim waits for half of it, and meanwhile whoever joins waits for one answer of
 	// the broker: it must come within Net.ReadTimeout, or the broker would be blamed.
@@ -228,8 +229,12 @@ func (s *Subscription) buried(p *position) {
 	s.budget.give(1, p.bytes())
 }
 
-// Problem says what the Subscription waits for, such as a broker or a topic;
-// nil while all is well.
+// errJoining holds until the group's first answer. It takes up to the session
+// timeout where a member has died, whose partitions wait for it that long.
+var errJoining = errors.New("kafka: joining the consumer group")
+
+// Problem says what the Subscription waits for, such as a broker, a topic or its
+// partitions; nil while all is well.
 func (s *Subscription) Problem() error { return s.trouble.err() }
 
 // Stats may be called at any time, by several goroutines.

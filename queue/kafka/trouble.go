@@ -46,8 +46,7 @@ func (t *trouble) err() error {
 func (t *trouble) connect(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err == nil && t.group != nil && t.log != nil {
-		t.log.Info("kafka: consuming again")
+	if err == nil && t.group != nil {
 		t.said = nil
 	}
 	t.group, t.passed = err, nil
