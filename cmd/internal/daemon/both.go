@@ -35,7 +35,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	defer func() { logClose(log, "store", st.close) }()
 	subscribe := q.subscribe
 	if cfg.Queue == config.QueueKafka {
-		subscribe = func() (queue.Subscription, error) { return openSubscription(cfg, log) }
+		subscribe = func() (queue.Subscription, error) { return openSubscription(cfg, log, reg) }
 	}
 	sub, err := subscribe()
 	if err != nil {

@@ -23,12 +23,13 @@ import (
 const gcPercent = 40
 
 // openSubscription opens the collector's end of the queue that cfg chose.
-func openSubscription(cfg *config.Config, log *slog.Logger) (queue.Subscription, error) {
+func openSubscription(cfg *config.Config, log *slog.Logger, reg *metrics.Registry) (queue.Subscription, error) {
 	if cfg.Queue == config.QueueKafka {
 		s, err := kafka.Subscribe(KafkaOptions(cfg, log), kafka.SubscribeOptions{})
 		if err != nil {
 			return nil, &app.UsageError{Err: err}
 		}
+		reg.Subscription(s.Stats)
 		return s, nil
 	}
 	s, err := remote.New(remote.Options{URL: cfg.QueueURL, Token: cfg.Token, Logger: log})
@@ -60,7 +61,7 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	if err := st.await(ctx); err != nil {
 		return stopped(ctx, err, log)
 	}
-	sub, err := openSubscription(cfg, log) // only now: what it takes can be saved
+	sub, err := openSubscription(cfg, log, reg) // only now: what it takes can be saved
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"github.com/monitorink/monitorink/monitor/forwarder"
+	"github.com/monitorink/monitorink/queue/kafka"
 	"github.com/monitorink/monitorink/store/postgres"
 )
 
@@ -14,6 +15,20 @@ func (r *Registry) Forwarder(stats func() forwarder.Stats) {
 		emit.counter("forward_errors_total", "Tries to publish a batch that failed.", float64(s.Errors))
 		emit.gauge("forward_failing", "1 while the topic does not take events.", b2f(s.Failing != nil))
 		stages(emit, "forwarder", s.Stages)
+	}))
+}
+
+// Subscription adds the figures of a consumer group's member.
+func (r *Registry) Subscription(stats func() kafka.SubscriptionStats) {
+	r.reg.MustRegister(source(func(emit emit) {
+		s := stats()
+		emit.gauge("kafka_partitions", "Partitions that the consumer group gives to this member.", float64(s.Partitions))
+		emit.counter("kafka_rebalances_total", "Times that the group has shared its partitions.", float64(s.Rebalances))
+		emit.gauge("kafka_in_flight", "Messages that are held: handed out, or waiting to be.", float64(s.InFlight))
+		emit.gauge("kafka_in_flight_bytes", "Their size, about.", float64(s.Bytes))
+		emit.counter("kafka_dead_letters_total", "Messages that are safe in the dead-letter topic.", float64(s.DeadLetters))
+		emit.gauge("kafka_dead_letters_waiting", "Refused messages that are not safe there yet; their partitions' offsets wait.", float64(s.Waiting))
+		emit.gauge("kafka_failing", "1 while there is no broker, no topic, or no way to either.", b2f(s.Err != nil))
 	}))
 }
 
