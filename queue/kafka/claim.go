@@ -23,10 +23,9 @@ const (
 
 // A claim is one partition, for as long as one generation of the group gives it to us.
 type claim struct {
-	topic      string
-	partition  int32
-	generation int32
-	chunk      int // messages that it hands over at once, at most
+	topic     string
+	partition int32
+	chunk     int // messages that it hands over at once, at most
 
 	mu      sync.Mutex
 	tracker tracker

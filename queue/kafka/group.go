@@ -145,7 +145,7 @@ func (h *session) Cleanup(sess sarama.ConsumerGroupSession) error {
 func (h *session) ConsumeClaim(sess sarama.ConsumerGroupSession, cc sarama.ConsumerGroupClaim) error {
 	s := h.s
 	c := &claim{
-		topic: cc.Topic(), partition: cc.Partition(), generation: sess.GenerationID(),
+		topic: cc.Topic(), partition: cc.Partition(),
 		chunk: max(1, min(chunkCount, s.limit/4)), moved: make(chan struct{}, 1),
 	}
 	h.mu.Lock()
