@@ -291,6 +291,9 @@ func replay(cmd *cobra.Command, cfg *config.Config, how kafka.ReplayOptions) err
 		fmt.Fprintln(out, "there is nothing to replay; --all sends those again that have been sent before")
 	default:
 		fmt.Fprintln(out, line)
+		if got.Replayed > 0 && !how.DryRun {
+			fmt.Fprintln(out, "what is refused once more comes back as a new dead letter")
+		}
 	}
 	return nil
 }

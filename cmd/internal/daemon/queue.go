@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
@@ -66,8 +67,12 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 		state.Close()
 		return nil, err
 	}
+	checkpoint := "none"
+	if recovery.Found {
+		checkpoint = recovery.Checkpoint.Format(time.RFC3339)
+	}
 	log.Info("the spool is open", "dir", cfg.DataDir, "unsettled", recovery.Unsettled, "bytes", recovery.Bytes,
-		"checkpoint", recovery.Checkpoint, "torn_bytes", recovery.TornBytes, "corrupt", recovery.Corrupt)
+		"checkpoint", checkpoint, "torn_bytes", recovery.TornBytes, "corrupt", recovery.Corrupt)
 	for _, name := range recovery.Foreign {
 		log.Warn("there is a file in the spool's folder that is not the spool's; it is left alone", "file", name)
 	}
