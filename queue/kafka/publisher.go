@@ -26,7 +26,10 @@ const (
 	closeWithin = 10 * time.Second
 )
 
-var errNoAnswer = fmt.Errorf("the brokers did not answer within %s", answerWithin)
+var (
+	errNoAnswer  = fmt.Errorf("the brokers did not answer within %s", answerWithin)
+	errNotClosed = fmt.Errorf("the brokers did not answer within %s", closeWithin)
+)
 
 // A Publisher is a [queue.Publisher] to a topic.
 type Publisher struct {
@@ -206,7 +209,7 @@ func (p *Publisher) Close() error {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	ctx, cancel := context.WithTimeoutCause(context.Background(), closeWithin, errNoAnswer)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), closeWithin, errNotClosed)
 	defer cancel()
 	return errors.Join(p.batches.close(ctx), p.singles.close(ctx))
 }

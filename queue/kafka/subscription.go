@@ -249,7 +249,7 @@ func (s *Subscription) Stats() SubscriptionStats {
 
 // Close commits what is settled and leaves the group. Refused messages get some
 // seconds to become safe; what is not settled goes to the next subscription.
-// It does not wait for a broker that does not answer longer than half a minute.
+// It does not wait for a broker that does not answer longer than ten seconds.
 func (s *Subscription) Close() error {
 	s.once.Do(func() {
 		close(s.closed)
@@ -261,9 +261,9 @@ func (s *Subscription) Close() error {
 }
 
 func (s *Subscription) end() error {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), answerWithin, errNoAnswer)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), closeWithin, errNotClosed)
 	defer cancel()
-	patience := time.NewTimer(closeWithin)
+	patience := time.NewTimer(closeWithin / 2)
 	defer patience.Stop()
 	for waiting := s.Problem() == nil; waiting && s.burial.left() > 0; {
 		select {
@@ -276,7 +276,7 @@ func (s *Subscription) end() error {
 	select {
 	case <-s.group:
 	case <-ctx.Done():
-		return fmt.Errorf("kafka: leave group %s: %w", s.o.Group, errNoAnswer)
+		return fmt.Errorf("kafka: leave group %s: %w", s.o.Group, errNotClosed)
 	}
 	return errors.Join(s.burial.batches.close(ctx), s.burial.singles.close(ctx))
 }
