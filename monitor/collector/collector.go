@@ -51,13 +51,13 @@ type Collector struct {
 	o      Options
 	log    *slog.Logger
 	pipe   *pipeline.Pipeline
+	store  feed.Patience
 	counts counters
 }
 
 type counters struct {
-	refused, saveErrors atomic.Int64
-	kinds               [3]atomic.Int64
-	failing             atomic.Bool
+	refused atomic.Int64
+	kinds   [3]atomic.Int64
 }
 
 // Stats are the figures of a Collector since its start.
@@ -65,7 +65,7 @@ type Stats struct {
 	Saved      map[data.Kind]int64
 	Refused    int64 // to the dead letters
 	SaveErrors int64 // tries that failed
-	Failing    bool  // the store did not take the last batch
+	Failing    error // why the store did not take the last batch; nil when it did
 	Stages     []pipeline.StageStats
 }
 
@@ -85,7 +85,10 @@ func New(o Options) *Collector {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Collector{o: o, log: o.Logger}
+	c := &Collector{o: o, log: o.Logger, store: feed.Patience{
+		Say:       func(err error) { o.Logger.Warn("the store does not save; events wait in the queue", "error", err) },
+		Recovered: func() { o.Logger.Info("the store saves again") },
+	}}
 	c.pipe = pipeline.New(pipeline.Options{Buffer: 1024, Grace: o.Grace, Hooks: pipeline.Hooks{
 		OnDrain: func(reason error) {
 			if reason == nil {
@@ -119,8 +122,8 @@ func (c *Collector) Run(ctx context.Context) error {
 // Stats may be called at any time, by several goroutines.
 func (c *Collector) Stats() Stats {
 	s := Stats{
-		Saved: map[data.Kind]int64{}, Refused: c.counts.refused.Load(), SaveErrors: c.counts.saveErrors.Load(),
-		Failing: c.counts.failing.Load(), Stages: c.pipe.Stats(),
+		Saved: map[data.Kind]int64{}, Refused: c.counts.refused.Load(),
+		SaveErrors: c.store.Failures(), Failing: c.store.Err(), Stages: c.pipe.Stats(),
 	}
 	for i, k := range kinds {
 		s.Saved[k] = c.counts.kinds[i].Load()
@@ -154,19 +157,12 @@ func (c *Collector) refused(m queue.Message, err error) {
 // save hands a batch to the store, and tries again until ctx ends.
 func (c *Collector) save(ctx context.Context, batch []data.Event) ([]pipeline.Refusal, error) {
 	var refusals []store.Refusal
-	err := feed.Retry(ctx, func() (err error) {
+	err := c.store.Retry(ctx, func() (err error) {
 		refusals, err = c.o.Store.Save(ctx, batch)
 		return err
-	}, func(err error, wait time.Duration) {
-		c.counts.saveErrors.Add(1)
-		c.counts.failing.Store(true)
-		c.log.Warn("the store does not save; trying again", "events", len(batch), "error", err, "wait", wait)
 	})
 	if err != nil {
 		return nil, err
-	}
-	if c.counts.failing.Swap(false) {
-		c.log.Info("the store saves again")
 	}
 	return c.saved(batch, refusals), nil
 }

@@ -112,7 +112,7 @@ func TestCollectorWaitsForTheStoreAndSetsNothingAside(t *testing.T) {
 		if time.Since(began) < 500*time.Millisecond {
 			t.Errorf("it ended after %v: it did not wait between its tries", time.Since(began))
 		}
-		if s := c.Stats(); s.SaveErrors != 8 || s.Saved[data.KindGap] != 300 || s.Failing {
+		if s := c.Stats(); s.SaveErrors != 8 || s.Saved[data.KindGap] != 300 || s.Failing != nil {
 			t.Errorf("stats: %+v", s)
 		}
 	})

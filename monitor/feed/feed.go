@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/monitorink/monitorink/pipeline"
 	"github.com/monitorink/monitorink/queue"
@@ -56,30 +55,4 @@ func (s source) Settle(m queue.Message, o pipeline.Outcome) {
 		s.refused(m, o.Err)
 	}
 	s.Subscription.Settle(m, out)
-}
-
-// The bounds of the pause between two tries: it doubles from the first to the
-// last.
-const (
-	FirstWait = 100 * time.Millisecond
-	LastWait  = 10 * time.Second
-)
-
-// Retry calls try until it returns nil or ctx ends, which gives the last error.
-// Before each pause it calls failed with the error and the length of the pause.
-func Retry(ctx context.Context, try func() error, failed func(err error, wait time.Duration)) error {
-	for wait := FirstWait; ; wait = min(2*wait, LastWait) {
-		err := try()
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		failed(err, wait)
-		t := time.NewTimer(wait)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return err
-		}
-	}
 }

@@ -41,10 +41,8 @@ type Forwarder struct {
 	o      Options
 	log    *slog.Logger
 	pipe   *pipeline.Pipeline
-	counts struct {
-		forwarded, refused, errors atomic.Int64
-		failing                    atomic.Pointer[error]
-	}
+	far    feed.Patience // with the queue elsewhere
+	counts struct{ forwarded, refused atomic.Int64 }
 }
 
 // Stats are the figures of a Forwarder since its start.
@@ -67,7 +65,10 @@ func New(o Options) *Forwarder {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	f := &Forwarder{o: o, log: o.Logger}
+	f := &Forwarder{o: o, log: o.Logger, far: feed.Patience{
+		Say:       func(err error) { o.Logger.Warn("the queue does not take events; they wait in the spool", "error", err) },
+		Recovered: func() { o.Logger.Info("the queue takes events again") },
+	}}
 	f.pipe = pipeline.New(pipeline.Options{Buffer: 1024, Grace: o.Grace, Hooks: pipeline.Hooks{
 		OnAbort: func(stage string, err error) {
 			if errors.Is(err, pipeline.ErrGrace) {
@@ -93,33 +94,29 @@ func (f *Forwarder) Run(ctx context.Context) error { return f.pipe.Run(ctx) }
 
 // Stats may be called at any time, by several goroutines.
 func (f *Forwarder) Stats() Stats {
-	s := Stats{
-		Forwarded: f.counts.forwarded.Load(), Refused: f.counts.refused.Load(), Errors: f.counts.errors.Load(),
-		Stages: f.pipe.Stats(),
+	return Stats{
+		Forwarded: f.counts.forwarded.Load(), Refused: f.counts.refused.Load(),
+		Errors: f.far.Failures(), Failing: f.far.Err(), Stages: f.pipe.Stats(),
 	}
-	if err := f.counts.failing.Load(); err != nil {
-		s.Failing = *err
-	}
-	return s
 }
 
 // publish hands a batch over, and tries again until ctx ends. A batch that is too
 // large is halved; a message that is too large alone is refused.
 func (f *Forwarder) publish(ctx context.Context, batch []queue.Message) ([]pipeline.Refusal, error) {
 	var tooLarge error
-	err := feed.Retry(ctx, func() error {
+	err := f.far.Retry(ctx, func() error {
 		err := f.o.Publisher.Publish(ctx, batch)
 		if errors.Is(err, queue.ErrTooLarge) {
 			tooLarge = err
 			return nil
 		}
 		return err
-	}, f.failed)
+	})
 	switch {
 	case err != nil:
 		return nil, err
 	case tooLarge == nil:
-		f.succeeded(len(batch))
+		f.counts.forwarded.Add(int64(len(batch)))
 		return nil, nil
 	case len(batch) == 1:
 		return []pipeline.Refusal{{Err: tooLarge}}, nil
@@ -134,17 +131,4 @@ func (f *Forwarder) publish(ctx context.Context, batch []queue.Message) ([]pipel
 		refused = append(refused, pipeline.Refusal{Index: half + r.Index, Err: r.Err})
 	}
 	return refused, err
-}
-
-func (f *Forwarder) succeeded(n int) {
-	f.counts.forwarded.Add(int64(n))
-	if f.counts.failing.Swap(nil) != nil {
-		f.log.Info("the queue takes events again")
-	}
-}
-
-func (f *Forwarder) failed(err error, wait time.Duration) {
-	f.counts.errors.Add(1)
-	f.counts.failing.Store(&err)
-	f.log.Warn("the queue does not take events; they wait in the spool", "error", err, "wait", wait)
 }

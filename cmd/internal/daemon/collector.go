@@ -98,8 +98,8 @@ func newCollector(cfg *config.Config, log *slog.Logger, sub queue.Subscription, 
 
 func collectorProblems(c *collector.Collector) func() []web.Problem {
 	return func() []web.Problem {
-		if c.Stats().Failing {
-			return []web.Problem{{Name: "store", Message: "the store does not save; events wait in the queue"}}
+		if err := c.Stats().Failing; err != nil {
+			return []web.Problem{{Name: "store", Message: "the store does not save; events wait in the queue: " + err.Error()}}
 		}
 		return nil
 	}

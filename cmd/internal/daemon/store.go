@@ -56,7 +56,10 @@ func (s *storage) await(ctx context.Context) error {
 		return nil
 	}
 	var hopeless error
-	err := feed.Retry(ctx, func() error {
+	database := feed.Patience{Say: func(err error) {
+		s.log.Warn("the database is not ready; waiting for it", "error", err)
+	}}
+	err := database.Retry(ctx, func() error {
 		err := s.db.Ready(ctx)
 		var schema *postgres.SchemaError
 		var rights *postgres.RightsError
@@ -64,10 +67,10 @@ func (s *storage) await(ctx context.Context) error {
 			hopeless = err
 			return nil
 		}
+		if err != nil {
+			s.waiting.Store(&err)
+		}
 		return err
-	}, func(err error, wait time.Duration) {
-		s.waiting.Store(&err)
-		s.log.Warn("the database is not ready; waiting for it", "error", err, "wait", wait)
 	})
 	if err = cmp.Or(hopeless, err); err == nil {
 		s.waiting.Store(nil)

@@ -116,7 +116,7 @@ func (r *Registry) Collector(stats func() collector.Stats) {
 		}
 		emit.counter("events_refused_total", "Events set aside among the dead letters.", float64(s.Refused))
 		emit.counter("save_errors_total", "Tries to save a batch that failed.", float64(s.SaveErrors))
-		emit.gauge("store_failing", "1 while the store does not save.", b2f(s.Failing))
+		emit.gauge("store_failing", "1 while the store does not save.", b2f(s.Failing != nil))
 		stages(emit, "collector", s.Stages)
 	}))
 }

@@ -1,0 +1,96 @@
+package feed
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	firstWait = 100 * time.Millisecond // between two tries; it doubles
+	lastWait  = 10 * time.Second
+	sayAgain  = 30 * time.Second
+)
+
+// A Patience is shared by the goroutines that hand values to one and the same
+// place: each tries for as long as it takes, and when one of them succeeds those
+// that wait try at once. The zero value is ready.
+type Patience struct {
+	// Say is told of a failure when it is the first, and then every half minute;
+	// Recovered, of the success after it. They may be nil.
+	Say       func(err error)
+	Recovered func()
+
+	mu       sync.Mutex
+	err      error // of the last try; nil when that succeeded
+	failures int64
+	said     time.Time
+	again    chan struct{} // closed by a success; nil while nobody waits
+}
+
+// Err is why the last try failed; nil when it did not.
+func (p *Patience) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// Failures counts the tries that failed.
+func (p *Patience) Failures() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failures
+}
+
+// Retry calls try until it returns nil, or until ctx ends, which gives the last
+// error.
+func (p *Patience) Retry(ctx context.Context, try func() error) error {
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		err := try()
+		if err == nil {
+			p.succeeded()
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		again := p.failed(err)
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-again:
+			t.Stop()
+		case <-ctx.Done():
+			t.Stop()
+			return err
+		}
+	}
+}
+
+func (p *Patience) failed(err error) (again <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failures++
+	if p.Say != nil && (p.err == nil || time.Since(p.said) >= sayAgain) {
+		p.said = time.Now()
+		p.Say(err)
+	}
+	p.err = err
+	if p.again == nil {
+		p.again = make(chan struct{})
+	}
+	return p.again
+}
+
+func (p *Patience) succeeded() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.again != nil {
+		close(p.again)
+		p.again = nil
+	}
+	if p.err != nil && p.Recovered != nil {
+		p.Recovered()
+	}
+	p.err = nil
+}

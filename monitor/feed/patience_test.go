@@ -1,0 +1,81 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/monitorink/monitorink/monitor/feed"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var errDown = errors.New("down")
+
+func TestASuccessWakesThoseThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p feed.Patience
+		began := time.Now()
+		up := began.Add(61 * time.Second)
+		try := func() error {
+			if time.Now().Before(up) {
+				return errDown
+			}
+			return nil
+		}
+		var all sync.WaitGroup
+		ends := make([]time.Duration, 20)
+		for i := range ends {
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * 700 * time.Millisecond) // so that they wait apart
+				if err := p.Retry(t.Context(), try); err != nil {
+					t.Error(err)
+				}
+				ends[i] = time.Since(began)
+			})
+		}
+		all.Wait()
+		for i, end := range ends {
+			if end != ends[0] {
+				t.Errorf("the first came through after %v, number %d after %v", ends[0], i, end)
+			}
+		}
+		if p.Err() != nil || p.Failures() < 40 {
+			t.Errorf("%v after %d failures", p.Err(), p.Failures())
+		}
+	})
+}
+
+func TestAFailureThatStaysIsToldOfOnceInAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told, recovered := 0, 0
+		p := feed.Patience{Say: func(error) { told++ }, Recovered: func() { recovered++ }}
+		up := time.Now().Add(5 * time.Minute)
+		err := p.Retry(t.Context(), func() error {
+			if time.Now().Before(up) {
+				return errDown
+			}
+			return nil
+		})
+		if err != nil || told < 7 || told > 11 || recovered != 1 || p.Failures() < 30 {
+			t.Errorf("%v; told %d times of %d failures, want about 9; recovered %d times", err, told, p.Failures(), recovered)
+		}
+	})
+}
+
+func TestPatienceEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		began := time.Now()
+		var p feed.Patience
+		if err := p.Retry(ctx, func() error { return errDown }); !errors.Is(err, errDown) || time.Since(began) != 3*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
