@@ -120,6 +120,38 @@ func TestReadersEndWithTheirContextWhileTheyWait(t *testing.T) {
 	}
 }
 
+func TestCloseDoesNotWaitForAQueryThatHangs(t *testing.T) {
+	db := servers.Database(t)
+	s := open(t, db.URL)
+	release := make(chan struct{}) // closed when the lock is gone
+	go func() {                    // the test waits for it
+		defer close(release)
+		servers.Psql(t, db.AdminURL, "begin; lock table series in access exclusive mode; select pg_sleep(10)")
+	}()
+	waits := func(query string) {
+		for servers.Psql(t, db.AdminURL, query) != "1" {
+		}
+	}
+	waits("select count(*) from pg_locks where relation = 'series'::regclass and mode = 'AccessExclusiveLock' and granted")
+	read := make(chan error, 1)
+	go func() { // awaited below
+		_, err := s.Monitors(context.WithoutCancel(t.Context()), store.MonitorQuery{})
+		read <- err
+	}()
+	waits("select count(*) from pg_locks where relation = 'series'::regclass and not granted")
+	began := time.Now()
+	if err := s.Close(); err == nil || time.Since(began) > 8*time.Second {
+		t.Errorf("got %v after %v, want an error before the query ends", err, time.Since(began))
+	}
+	<-release
+	if err := <-read; err != nil {
+		t.Errorf("the query that was under way: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("once nothing is under way: %v", err)
+	}
+}
+
 // BenchmarkRead reads from many monitors, with a hundred days of partitions.
 func BenchmarkRead(b *testing.B) {
 	db := servers.Database(b)

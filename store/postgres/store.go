@@ -129,8 +129,22 @@ func (s *Store) oldest() time.Time {
 	return s.o.Now().Add(-s.o.Retention).UTC().Truncate(24 * time.Hour)
 }
 
-// Close waits for the calls that are under way, and lets the connections go.
+// closeWithin is how long Close waits. A server that is frozen would have the driver
+// wait three times as long for the end of a connection.
+const closeWithin = 5 * time.Second
+
+// Close waits some seconds for the calls that are under way, and lets the
+// connections go. Twice is harmless.
 func (s *Store) Close() error {
-	s.pool.Close()
-	return nil
+	closed := make(chan struct{}) // closed by the goroutine below
+	go func() {                   // ends with the last connection
+		defer close(closed)
+		s.pool.Close()
+	}()
+	select {
+	case <-closed:
+		return nil
+	case <-time.After(closeWithin):
+		return fmt.Errorf("postgres: connections are still in use after %s", closeWithin)
+	}
 }
