@@ -16,8 +16,8 @@ const (
 // place: each tries for as long as it takes, and when one of them succeeds those
 // that wait try at once. The zero value is ready.
 type Patience struct {
-	// Say is told of a failure when it is the first, and then every half minute;
-	// Recovered, of the success after it. They may be nil.
+	// Say is told of a failure at first, and then every half minute at most;
+	// Recovered, of the success after what Say was told. They may be nil.
 	Say       func(err error)
 	Recovered func()
 
@@ -25,6 +25,7 @@ type Patience struct {
 	err      error // of the last try; nil when that succeeded
 	failures int64
 	said     time.Time
+	told     bool          // by Say, and not yet by Recovered
 	again    chan struct{} // closed by a success; nil while nobody waits
 }
 
@@ -45,6 +46,7 @@ func (p *Patience) Failures() int64 {
 // Retry calls try until it returns nil, or until ctx ends, which gives the last
 // error.
 func (p *Patience) Retry(ctx context.Context, try func() error) error {
+	woken := false
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		err := try()
 		if err == nil {
@@ -55,11 +57,15 @@ func (p *Patience) Retry(ctx context.Context, try func() error) error {
 			return err
 		}
 		again := p.failed(err)
+		if woken { // for nothing: what fails is this value, so that it waits now
+			again, woken = nil, false
+		}
 		t := time.NewTimer(wait)
 		select {
 		case <-t.C:
 		case <-again:
 			t.Stop()
+			woken = true
 		case <-ctx.Done():
 			t.Stop()
 			return err
@@ -71,8 +77,8 @@ func (p *Patience) failed(err error) (again <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failures++
-	if p.Say != nil && (p.err == nil || time.Since(p.said) >= sayAgain) {
-		p.said = time.Now()
+	if p.Say != nil && time.Since(p.said) >= sayAgain {
+		p.said, p.told = time.Now(), true
 		p.Say(err)
 	}
 	p.err = err
@@ -89,8 +95,8 @@ func (p *Patience) succeeded() {
 		close(p.again)
 		p.again = nil
 	}
-	if p.err != nil && p.Recovered != nil {
+	if p.told && p.Recovered != nil {
 		p.Recovered()
 	}
-	p.err = nil
+	p.err, p.told = nil, false
 }

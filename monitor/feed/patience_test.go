@@ -68,6 +68,28 @@ func TestAFailureThatStaysIsToldOfOnceInAWhile(t *testing.T) {
 	})
 }
 
+// One value fails while all others pass, as when a lock is held on its row alone.
+func TestWhatFailsAmongSuccessesIsNeitherTriedNorToldOfEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told, recovered := 0, 0
+		p := feed.Patience{Say: func(error) { told++ }, Recovered: func() { recovered++ }}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		var bad sync.WaitGroup
+		bad.Go(func() { _ = p.Retry(ctx, func() error { return errDown }) })
+		for ctx.Err() == nil {
+			if err := p.Retry(ctx, func() error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		bad.Wait()
+		if told > 11 || recovered > 11 || p.Failures() > 100 {
+			t.Errorf("%d failures; told %d times, recovered %d times, want about 70, and at most 11 each", p.Failures(), told, recovered)
+		}
+	})
+}
+
 func TestPatienceEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
