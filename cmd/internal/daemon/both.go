@@ -33,11 +33,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer func() { logClose(log, "store", st.close) }()
-	subscribe := q.subscribe
-	if cfg.Queue == config.QueueKafka {
-		subscribe = func() (queue.Subscription, error) { return openSubscription(cfg, log, reg) }
-	}
-	sub, err := subscribe()
+	sub, err := openNear(cfg, log, reg, q)
 	if err != nil {
 		return err
 	}
@@ -88,4 +84,12 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		stop()
 		return errors.Join(err, <-ended)
 	}
+}
+
+// openNear opens the collector's end of q, or of the topic that q is forwarded to.
+func openNear(cfg *config.Config, log *slog.Logger, reg *metrics.Registry, q *local) (queue.Subscription, error) {
+	if cfg.Queue == config.QueueKafka {
+		return openSubscription(cfg, log, reg)
+	}
+	return q.subscribe()
 }
