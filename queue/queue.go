@@ -22,7 +22,7 @@ var (
 	// room: none of its messages is in the queue.
 	ErrFull = errors.New("queue is full")
 	// ErrTooLarge is wrapped by Publish when the messages are more than the queue
-	// can ever take at once: none of them is in it, and fewer may fit.
+	// can ever take at once; fewer may fit.
 	ErrTooLarge = errors.New("too much for the queue at once")
 	// ErrSubscribed is wrapped when a queue that has one subscription at a time
 	// is asked for a second.

@@ -125,7 +125,8 @@ func (s *Store) status(ctx context.Context, tx pgx.Tx, found []known) ([]store.M
 		last(ctx, tx, scanGap, func(id int32, g *data.Gap) { entry[id].LastGap = g }, lastGapQuery, ids),
 		last(ctx, tx, scanRegistration, func(id int32, r *data.Registration) { entry[id].Registration = r }, lastRegistrationQuery, ids),
 	)
-	for _, since := range []time.Time{s.o.Now().Add(-recent), startOfTime} {
+	now := s.o.Now()
+	for _, since := range []time.Time{now.Add(-recent), now.Add(-30 * 24 * time.Hour), startOfTime} {
 		if err != nil || len(ids) == 0 {
 			break
 		}

@@ -42,12 +42,19 @@ func (b *batch) refuse(index int, err error) {
 	b.refused = append(b.refused, store.Refusal{Index: index, Err: err})
 }
 
+// aheadMost is how far ahead of the clock a measurement may be scheduled: each day
+// takes a partition, which no retention drops.
+const aheadMost = 366 * 24 * time.Hour
+
 // sort looks at each event without the database.
 func (s *Store) sort(events []data.Event) *batch {
 	b := &batch{}
-	oldest := s.oldest()
+	oldest, latest := s.oldest(), s.o.Now().Add(aheadMost)
 	for i, e := range events {
 		err := data.Validate(e)
+		if m, ok := e.(*data.Measurement); ok && err == nil && m.Scheduled.After(latest) {
+			err = fmt.Errorf("scheduled at %s, more than a year ahead of the collector's clock", m.Scheduled.Format(time.RFC3339))
+		}
 		if err == nil {
 			err = b.add(e, i, oldest)
 		}

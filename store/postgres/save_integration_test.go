@@ -104,6 +104,21 @@ func TestSaveMakesThePartitionsOfMidnight(t *testing.T) {
 	}
 }
 
+func TestSaveMakesNoPartitionsFarAhead(t *testing.T) {
+	db := servers.Database(t)
+	s := open(t, db.URL)
+	near, far := probed(0), probed(1)
+	near.Scheduled = time.Now().UTC().Add(300 * 24 * time.Hour).Truncate(time.Second)
+	far.Scheduled = time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)
+	refused, err := s.Save(t.Context(), []data.Event{near, far})
+	if err != nil || len(refused) != 1 || refused[0].Index != 1 || !strings.Contains(refused[0].Err.Error(), "ahead of the collector's clock") {
+		t.Errorf("%v, %v; want the second refused", refused, err)
+	}
+	if got := servers.Psql(t, db.URL, "select count(*) from measurement_partitions()"); got != "1" {
+		t.Errorf("%s days, want 1", got)
+	}
+}
+
 func TestSaveKeepsNothingPastRetention(t *testing.T) {
 	db := servers.Database(t)
 	s, err := postgres.Open(postgres.Options{URL: db.URL, Retention: 24 * time.Hour, Now: func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }})

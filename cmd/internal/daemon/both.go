@@ -44,6 +44,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	ready.add(st.problems)
 	ready.add(subscriptionProblems(sub))
 	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token, Logger: log}))
+	defer srv.close() // before the store: who has asked is answered
 	hurried := *cfg
 	if q.finish != nil {
 		hurried.Grace = time.Second // it has the whole drain to empty the queue, and this to give up

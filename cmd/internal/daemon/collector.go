@@ -58,6 +58,7 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	ready := &readiness{}
 	ready.add(st.problems)
 	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token, Logger: log}))
+	defer srv.close() // before the store: who has asked is answered
 	if err := st.await(ctx); err != nil {
 		return stopped(ctx, err, log)
 	}
