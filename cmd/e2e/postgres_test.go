@@ -19,9 +19,9 @@ func TestAPartitionThatIsMissingIsMade(t *testing.T) {
 	now := time.Now().UTC()
 	days := []time.Time{now, now.AddDate(0, 0, 1), now.AddDate(0, 0, 20), now.AddDate(0, 0, -400)}
 	const each = 500
-	publish := func(hour time.Duration) {
+	publish := func(hour int) {
 		for _, day := range days {
-			w.publish(measurements(each, 10, day.Truncate(24*time.Hour).Add(hour*time.Hour))...)
+			w.publish(measurements(each, 10, day.Truncate(24*time.Hour).Add(time.Duration(hour)*time.Hour))...)
 		}
 	}
 	partitions := func(day time.Time) int {

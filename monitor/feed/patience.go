@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -10,7 +11,11 @@ const (
 	firstWait = 100 * time.Millisecond // between two tries; it doubles
 	lastWait  = 10 * time.Second
 	sayAgain  = 30 * time.Second
+	slow      = 10 * time.Second // after which a try that goes on counts as trouble
 )
+
+// ErrSlow is what Err gives while a try has been under way for ten seconds.
+var ErrSlow = errors.New("no answer for 10 s: it hangs, is overloaded, or waits for somebody's lock")
 
 // A Patience is shared by the goroutines that hand values to one and the same
 // place: each tries for as long as it takes, and when one of them succeeds those
@@ -29,7 +34,7 @@ type Patience struct {
 	again    chan struct{} // closed by a success; nil while nobody waits
 }
 
-// Err is why the last try failed; nil when it did not.
+// Err is why the last try failed, or ErrSlow; nil when all is well.
 func (p *Patience) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,7 +53,9 @@ func (p *Patience) Failures() int64 {
 func (p *Patience) Retry(ctx context.Context, try func() error) error {
 	woken := false
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		over := p.watch()
 		err := try()
+		over()
 		if err == nil {
 			p.succeeded()
 			return nil
@@ -77,15 +84,38 @@ func (p *Patience) failed(err error) (again <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failures++
-	if p.Say != nil && time.Since(p.said) >= sayAgain {
-		p.said, p.told = time.Now(), true
-		p.Say(err)
-	}
-	p.err = err
+	p.tell(err)
 	if p.again == nil {
 		p.again = make(chan struct{})
 	}
 	return p.again
+}
+
+// tell needs p.mu.
+func (p *Patience) tell(err error) {
+	p.err = err
+	if p.Say != nil && time.Since(p.said) >= sayAgain {
+		p.said, p.told = time.Now(), true
+		p.Say(err)
+	}
+}
+
+// watch tells of a try that is slow, until over is called.
+func (p *Patience) watch() (over func()) {
+	ended := false
+	t := time.AfterFunc(slow, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !ended {
+			p.tell(ErrSlow)
+		}
+	})
+	return func() {
+		t.Stop()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		ended = true
+	}
 }
 
 func (p *Patience) succeeded() {

@@ -101,3 +101,29 @@ func TestPatienceEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+func TestATryThatHangsIsTroubleUntilItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []error
+		p := feed.Patience{Say: func(err error) { said = append(said, err) }}
+		answer := make(chan error)
+		ended := make(chan error)
+		go func() { ended <- p.Retry(t.Context(), func() error { return <-answer }) }() // received below
+		time.Sleep(9 * time.Second)
+		if err := p.Err(); err != nil {
+			t.Errorf("after 9 s: %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		if err := p.Err(); !errors.Is(err, feed.ErrSlow) || len(said) != 1 || p.Failures() != 0 {
+			t.Errorf("after 11 s: %v, told of %v, %d failures", err, said, p.Failures())
+		}
+		answer <- nil
+		if err := <-ended; err != nil || p.Err() != nil {
+			t.Errorf("at the end: %v, %v", err, p.Err())
+		}
+		time.Sleep(time.Minute)
+		if p.Err() != nil {
+			t.Errorf("long after: %v", p.Err())
+		}
+	})
+}
