@@ -71,6 +71,9 @@ func (l *loader) atMost(name string, d, most time.Duration) {
 func (l *loader) checkKafka(c *Config) {
 	k := &c.Kafka
 	for _, b := range k.Brokers {
+		if strings.Contains(b, "/") {
+			l.wrong("MONITORINK_KAFKA_BROKERS", "write host:port, several with commas between them; no scheme, and no user or password, which have variables of their own")
+		}
 		if !isAddress(b) || strings.HasPrefix(b, ":") {
 			l.wrong("MONITORINK_KAFKA_BROKERS", "write host:port, several with commas between them")
 		}

@@ -203,6 +203,8 @@ func TestWhatBelongsTogether(t *testing.T) {
 		{"MONITORINK_QUEUE_URL=http://hb.example:8081 MONITORINK_QUEUE=kafka", ""},
 		{"MONITORINK_HEARTBEAT_ADDR=localhost:0 MONITORINK_COLLECTOR_ADDR=[::ffff:127.0.0.9]:1", ""},
 		{"MONITORINK_KAFKA_SASL=plain MONITORINK_KAFKA_USERNAME=u", "MONITORINK_KAFKA_PASSWORD is not set: MONITORINK_KAFKA_SASL=plain needs it"},
+		{"MONITORINK_KAFKA_BROKERS=kafka://u:hunter2@a.example:9092", "MONITORINK_KAFKA_BROKERS is (secret): write host:port, several with commas between them; no scheme"},
+		{"MONITORINK_QUEUE_URL=http://u:hunter2@a.example:9092", "MONITORINK_QUEUE_URL is (secret): "},
 		{"MONITORINK_POSTGRES_URL=postgres://u:a@b#c@db.example/d", "MONITORINK_POSTGRES_URL is (secret): percent-encode what is special in the password: %40 for @"},
 		{"MONITORINK_POSTGRES_URL=postgres://u:a/b@db.example/d", "MONITORINK_POSTGRES_URL is (secret): "},
 		{"MONITORINK_POSTGRES_URL=postgres://u:a%40b%23c@db.example/d", ""},
