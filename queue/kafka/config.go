@@ -36,7 +36,7 @@ func (o Options) config() (*sarama.Config, error) {
 	c.Metadata.AllowAutoTopicCreation = false
 	c.Metadata.Full = false // other people's topics are none of ours
 	c.Metadata.Retry.Max = 2
-	c.Metadata.RefreshFrequency = time.Minute
+	c.Metadata.RefreshFrequency = 15 * time.Second // so soon are new partitions seen
 	c.Admin.Timeout = 10 * time.Second
 
 	c.Net.MaxOpenRequests = 1 // what idempotence needs

@@ -56,7 +56,10 @@ func (o Options) Validate() error {
 	switch o.SASL {
 	case "":
 		if o.Username != "" || o.Password != "" {
-			say("a user name or password is given, but no SASL mechanism; want plain, scram-sha-256 or scram-sha-512")
+			wrong = append(wrong, fmt.Errorf("kafka: %w", &Problem{
+				Cause:  "a user name or password is given, but no SASL mechanism",
+				Remedy: "write plain, scram-sha-256 or scram-sha-512, whichever the broker's listener has, or leave both out", Options: []string{"SASL"},
+			}))
 		}
 	case "plain", "scram-sha-256", "scram-sha-512":
 		if o.Username == "" {
@@ -96,7 +99,10 @@ func (o Options) tls() (*tls.Config, error) {
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("kafka: CA file %s: it holds no certificate in PEM form", o.CAFile)
+			return nil, fmt.Errorf("kafka: %w", &Problem{
+				Cause:  fmt.Sprintf("CA file %s holds no certificate in PEM form", o.CAFile),
+				Remedy: "name the file with the certificate of the authority that signs the brokers; it has a line BEGIN CERTIFICATE", Options: []string{"CAFile"},
+			})
 		}
 	}
 	if o.CertFile != "" {
