@@ -151,7 +151,7 @@ func (k *checker) topic(m *sarama.MetadataResponse, name, option string, right s
 			k.report(what, only(Diagnose(t.Err), option))
 			return
 		}
-		if err := k.shape(t); err != nil {
+		if err := k.shape(t, option); err != nil {
 			k.report(what, only(Diagnose(err), option))
 		} else {
 			k.report(fmt.Sprintf("%s, %d partitions", what, len(t.Partitions)), nil)
@@ -194,8 +194,9 @@ func may(operations int32, right sarama.AclOperation, verb string) error {
 	}
 }
 
-// shape says what is wrong with a topic that exists.
-func (k *checker) shape(t *sarama.TopicMetadata) error {
+// shape says what is wrong with a topic that exists. Dead letters are cut to what
+// their topic takes.
+func (k *checker) shape(t *sarama.TopicMetadata, option string) error {
 	least := 1
 	switch now, err := k.settings(t.Name); {
 	case errors.Is(err, sarama.ErrTopicAuthorizationFailed): // to see settings is a right of its own, and not needed
@@ -207,6 +208,9 @@ func (k *checker) shape(t *sarama.TopicMetadata) error {
 				Cause:  "its cleanup.policy is " + is + ", and compaction would throw events away",
 				Remedy: "use a topic with cleanup.policy=delete: heartbeat topics plan tells more", Options: []string{"Topic", "DeadLetterTopic"},
 			}
+		}
+		if n, err := strconv.Atoi(now[maxBytes].Value); err == nil && n < batchBytes && option == "Topic" {
+			return narrow(fmt.Sprintf("its max.message.bytes is %d, and events may have %d bytes", n, batchBytes), nil)
 		}
 		if n, err := strconv.Atoi(now[minInSync].Value); err == nil {
 			least = n

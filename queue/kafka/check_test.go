@@ -116,6 +116,14 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 			t.Errorf("got\n%s", text)
 		}
 	})
+	t.Run("the topic is narrow", func(t *testing.T) {
+		o := good
+		o.Topic = "narrow"
+		if err := c.CreateTopic(o.Topic, 1, map[string]string{"max.message.bytes": "20000"}); err != nil {
+			t.Fatal(err)
+		}
+		finds(t, o, "max.message.bytes is 20000", "Topic")
+	})
 	t.Run("the topic is compacted", func(t *testing.T) {
 		compact := "compact"
 		if err := setTopicConfig(t, c, "dead", "cleanup.policy", &compact); err != nil {

@@ -82,8 +82,10 @@ func headersOf(k data.Kind) []sarama.RecordHeader {
 
 // Publish returns nil when all replicas in sync have every message. Otherwise it
 // returns within half a minute, or when ctx ends: any part of the messages may be
-// in the topic. An error that wraps [queue.ErrTooLarge] names a message that the
-// topic does not take; the others have been tried all the same.
+// in the topic. An error that wraps [queue.ErrTooLarge] names a message of more
+// than 1,000,000 bytes that the topic does not take; the others have been tried all
+// the same. A topic that does not even take smaller ones has to be mended: that
+// error is a [Problem].
 func (p *Publisher) Publish(ctx context.Context, messages []queue.Message) error {
 	p.mu.Lock()
 	closed := p.closed
@@ -148,10 +150,23 @@ func (p *Publisher) publish(ctx context.Context, messages []queue.Message) error
 		}
 	}
 	for _, f := range failures {
+		if m := messages[f.record.index]; f.record.message.ByteSize(2) < batchBytes {
+			return narrow(fmt.Sprintf("it refuses a message of %d bytes as too large", len(m.Value)), f.err)
+		}
+	}
+	for _, f := range failures {
 		m := messages[f.record.index]
 		return fmt.Errorf("message %d, of %s, has %d bytes: %w: %w", f.record.index+1, m.Key, len(m.Value), queue.ErrTooLarge, Diagnose(f.err))
 	}
 	return nil
+}
+
+// narrow is the problem of a topic that takes less than what every topic should.
+func narrow(cause string, err error) *Problem {
+	return &Problem{
+		Cause:  cause,
+		Remedy: "raise the topic's max.message.bytes: heartbeat topics apply --max-bytes 1048588", Options: []string{"Topic"}, Err: err,
+	}
 }
 
 func (p *Publisher) message(m queue.Message) sarama.ProducerMessage {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,28 @@ func TestMissingTopicIsNamedAndNotMade(t *testing.T) {
 
 func TestTooLargeIsNamedAndTheOthersArePublished(t *testing.T) {
 	t.Parallel()
+	_, o := fake(t)
+	p := publisher(t, o)
+	messages := numbered(0, 20)
+	messages[13].Value = noise(2_000_000)
+	err := p.Publish(t.Context(), messages)
+	if !errors.Is(err, queue.ErrTooLarge) || !strings.Contains(err.Error(), "2000000 bytes") || !strings.Contains(err.Error(), "message 14") {
+		t.Fatalf("got %v, want that message 14 is too large", err)
+	}
+	found, err := records(t, o, o.Topic)
+	if err != nil || len(found) != 19 {
+		t.Errorf("got %d records, %v, want the 19 others", len(found), err)
+	}
+	messages[13].Value = noise(70 << 20)
+	if err := p.Publish(t.Context(), messages[13:14]); !errors.Is(err, queue.ErrTooLarge) {
+		t.Errorf("70 MiB: got %v, want %v", err, queue.ErrTooLarge)
+	}
+}
+
+// A topic that takes less than usual is the topic's fault: were its messages too
+// large, the spool would set events aside for good.
+func TestNarrowTopicMakesEventsWait(t *testing.T) {
+	t.Parallel()
 	c, o := fake(t)
 	o.Topic = "narrow"
 	if err := c.CreateTopic("narrow", 1, map[string]string{"max.message.bytes": "20000"}); err != nil {
@@ -100,20 +123,29 @@ func TestTooLargeIsNamedAndTheOthersArePublished(t *testing.T) {
 	p := publisher(t, o)
 	messages := numbered(0, 20)
 	for i := range messages {
-		messages[i].Value = noise(3000) // together they are more than a batch may have
+		messages[i].Value = noise(3000) // together they are more than the topic takes of a batch
+	}
+	if err := p.Publish(t.Context(), messages); err != nil {
+		t.Fatalf("each is small enough: got %v", err)
 	}
 	messages[13].Value = noise(30_000)
+	messages[14].Value = noise(2_000_000) // must wait, too, until the topic takes what is usual
 	err := p.Publish(t.Context(), messages)
-	if !errors.Is(err, queue.ErrTooLarge) || !strings.Contains(err.Error(), "30000 bytes") || !strings.Contains(err.Error(), "message 14") {
-		t.Fatalf("got %v, want that message 14 is too large", err)
+	problem := new(kafka.Problem)
+	if errors.Is(err, queue.ErrTooLarge) || !errors.As(err, &problem) || !slices.Equal(problem.Options, []string{"Topic"}) {
+		t.Fatalf("got %v, want a problem of the topic's", err)
 	}
-	found, err := records(t, o, "narrow")
-	if err != nil || len(found) != 19 {
-		t.Errorf("got %d records, %v, want the 19 others", len(found), err)
+	for _, want := range []string{"narrow", "30000 bytes", "max.message.bytes", "heartbeat topics apply --max-bytes"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q in it", err, want)
+		}
 	}
-	messages[13].Value = noise(70 << 20)
-	if err := p.Publish(t.Context(), messages[13:14]); !errors.Is(err, queue.ErrTooLarge) {
-		t.Errorf("70 MiB: got %v, want %v", err, queue.ErrTooLarge)
+	usual := "1048588"
+	if err := setTopicConfig(t, c, o.Topic, "max.message.bytes", &usual); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Publish(t.Context(), messages[:14]); err != nil {
+		t.Errorf("after the topic was mended: %v", err)
 	}
 }
 
