@@ -33,11 +33,11 @@ type ReplayResult struct {
 // more, which changes nothing.
 func (o Options) ReplayGroup() string { return o.Group + "-dlq-replay" }
 
-// Replay sends the dead letters that the topic holds at the call to where they
-// came from, as they were, and moves the offsets of [Options.ReplayGroup] over
+// Replay sends the dead letters that the topic holds at the call, and that came
+// from the topic of events, to it, as they were, and moves the offsets of [Options.ReplayGroup] over
 // those that all replicas in sync have. Whatever interrupts it, the next one
 // sends some of them again rather than miss one. It skips, and so passes over,
-// what is no dead letter, and what was cut and is no longer at its source.
+// what is no dead letter, what came from another topic, and what was cut and is no longer at its source.
 func Replay(ctx context.Context, o Options, how ReplayOptions) (ReplayResult, error) {
 	if o.Group == "" {
 		return ReplayResult{}, errors.New("kafka: no group is given")
@@ -152,6 +152,12 @@ func (p *replayer) flush(ctx context.Context, partition int32, next int64) error
 func (p *replayer) restore(ctx context.Context, d *DeadLetter) error {
 	if d.SourceTopic == "" {
 		return errors.New("it does not say where it came from, so it is no dead letter")
+	}
+	if d.SourceTopic != p.o.Topic {
+		return &Problem{
+			Cause:  fmt.Sprintf("it came from topic %s, not %s", d.SourceTopic, p.o.Topic),
+			Remedy: fmt.Sprintf("set the topic to %s and replay --all to send it there", d.SourceTopic), Options: []string{"Topic"},
+		}
 	}
 	if !d.Cut {
 		return nil

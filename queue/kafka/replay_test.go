@@ -160,6 +160,42 @@ func TestReplayReadsWhatWasCutFromItsSource(t *testing.T) {
 	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{})
 }
 
+func TestReplaySendsToTheTopicOfEventsOnly(t *testing.T) {
+	c, o := fake(t)
+	if err := c.CreateTopic("theirs", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	from := func(topic string, more ...string) *sarama.ProducerMessage {
+		return letter("of "+topic, topic, append(more, "monitorink-source-topic", topic)...)
+	}
+	produce(t, o, letter("a", "first"), from("gone"), from("theirs"), from("theirs", "monitorink-cut", "true"), letter("b", "last"))
+	var skipped []string
+	each := func(d kafka.DeadLetter, err error) {
+		problem := new(kafka.Problem)
+		if errors.As(err, &problem) && slices.Equal(problem.Options, []string{"Topic"}) {
+			skipped = append(skipped, fmt.Sprintf("%d %v", d.Offset, err))
+		}
+	}
+	want := kafka.ReplayResult{Replayed: 2, Skipped: 3}
+	replay(t, o, kafka.ReplayOptions{DryRun: true}, want)
+	replay(t, o, kafka.ReplayOptions{Each: each}, want)
+	if len(skipped) != 3 || skipped[0] != "1 it came from topic gone, not events; set the topic to gone and replay --all to send it there" {
+		t.Errorf("skipped %q", skipped)
+	}
+	if got := values(t, o, "events"); !slices.Equal(got, []string{"first", "last"}) {
+		t.Errorf("events has %q", got)
+	}
+	if got := values(t, o, "theirs"); len(got) != 0 {
+		t.Errorf("theirs has %q", got)
+	}
+	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{}) // all are passed
+	o.Topic = "theirs"
+	replay(t, o, kafka.ReplayOptions{All: true}, kafka.ReplayResult{Replayed: 1, Skipped: 4})
+	if got := values(t, o, "theirs"); !slices.Equal(got, []string{"theirs"}) {
+		t.Errorf("theirs has %q", got)
+	}
+}
+
 func TestReplayThatCouldNotSendOrCommitSendsAgain(t *testing.T) {
 	c, o := fake(t)
 	produce(t, o, letters(10)...)

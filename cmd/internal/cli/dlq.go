@@ -225,12 +225,13 @@ func dlqReplay() *cobra.Command {
 	var how kafka.ReplayOptions
 	cmd := &cobra.Command{
 		Use: "replay", Short: "Send the dead letters once more, those that were not yet", Args: cobra.NoArgs,
-		Long: `Send the dead letters to the topic that they came from, as they were, once the
-cause is gone. The offsets of the consumer group MONITORINK_KAFKA_GROUP with
--dlq-replay at its end say which have been sent; an event that arrives twice is one
-event, so an interrupted replay can simply be run again. A letter that was too
-large to keep whole is read anew from where it came from; when it is gone there,
-it is named and skipped. What is refused once more becomes a new dead letter.`,
+		Long: `Send the dead letters of MONITORINK_KAFKA_TOPIC to it, as they were, once the
+cause is gone. One that came from another topic is named and skipped. The offsets of
+the consumer group MONITORINK_KAFKA_GROUP with -dlq-replay at its end say which have
+been sent; an event that arrives twice is one event, so an interrupted replay can
+simply be run again. A letter that was too large to keep whole is read anew from
+where it came from; when it is gone there, it is named and skipped. What is refused
+once more becomes a new dead letter.`,
 		Example: "  collector dlq replay --dry-run\n  collector dlq replay",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
@@ -268,7 +269,7 @@ func replay(cmd *cobra.Command, cfg *config.Config, how kafka.ReplayOptions) err
 	how.Each = func(d kafka.DeadLetter, skipped error) {
 		switch {
 		case skipped != nil:
-			fmt.Fprintf(out, "skipped %d:%d of %s: %v\n", d.Partition, d.Offset, cmp.Or(oneLine(d.Key, 40), "nobody"), skipped)
+			fmt.Fprintf(out, "skipped %d:%d of %s: %v\n", d.Partition, d.Offset, cmp.Or(oneLine(d.Key, 40), "nobody"), withVariables(skipped))
 		case how.DryRun:
 			fmt.Fprintf(out, "would replay %d:%d of %s to %s\n", d.Partition, d.Offset, cmp.Or(oneLine(d.Key, 40), "nobody"), d.SourceTopic)
 		}
