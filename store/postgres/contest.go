@@ -32,7 +32,7 @@ func (w *writer) contest(ctx context.Context, rows []row) (replaced int, err err
 	if err != nil {
 		return 0, err
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) // of no effect after a commit
+	defer tx.Rollback(ctx) // of no effect after a commit; one that cannot be ends the connection
 	// Each row is found by its key, whatever the planner knows of the table.
 	if _, err := tx.Exec(ctx, "set local enable_hashjoin = off; set local enable_mergejoin = off", pgx.QueryExecModeSimpleProtocol); err != nil {
 		return 0, err

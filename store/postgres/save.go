@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
@@ -100,8 +101,11 @@ func (s *Store) write(ctx context.Context, b *batch) error {
 	if len(b.measurements)+len(b.gaps)+len(b.registrations) == 0 {
 		return nil
 	}
-	c, err := s.pool.Acquire(ctx)
-	if err != nil {
+	var c *pgxpool.Conn
+	if err := s.answered(ctx, func(ctx context.Context) (err error) {
+		c, err = s.pool.Acquire(ctx)
+		return err
+	}); err != nil {
 		return err
 	}
 	defer c.Release()
@@ -112,6 +116,22 @@ func (s *Store) write(ctx context.Context, b *batch) error {
 		}
 	}
 	return nil
+}
+
+// answered runs a step of Save, and ends the wait for a database that hangs. The
+// driver then gives its connection up.
+func (s *Store) answered(ctx context.Context, step func(context.Context) error) error {
+	within, cancel := context.WithTimeout(ctx, s.answerWithin)
+	defer cancel()
+	err := step(within)
+	if err != nil && ctx.Err() == nil && within.Err() != nil {
+		// The driver's error is that of a context, and the caller's has not ended.
+		return &Trouble{
+			What:   fmt.Sprintf("the database did not answer within %g s", s.answerWithin.Seconds()),
+			Remedy: "see whether its processes hang, its disk is slow, or a lock is held; it is tried again", Passes: true,
+		}
+	}
+	return err
 }
 
 // A writer writes one batch over one connection.
@@ -129,7 +149,7 @@ func settle[T indexed](ctx context.Context, w *writer, items []T, save func(cont
 	if len(items) == 0 {
 		return nil
 	}
-	err := w.withPartitions(ctx, func() error { return save(ctx, items) }, func() []time.Time { return days(items) })
+	err := w.withPartitions(ctx, func(ctx context.Context) error { return save(ctx, items) }, func() []time.Time { return days(items) })
 	switch {
 	case err == nil:
 		return nil
@@ -147,15 +167,17 @@ func settle[T indexed](ctx context.Context, w *writer, items []T, save func(cont
 }
 
 // withPartitions calls save again when it lacked partitions, and makes them.
-func (w *writer) withPartitions(ctx context.Context, save func() error, days func() []time.Time) error {
+func (w *writer) withPartitions(ctx context.Context, save func(context.Context) error, days func() []time.Time) error {
 	for tries := 0; ; tries++ {
-		err := save()
+		err := w.answered(ctx, save)
 		if err == nil || classify(err) != noPartition || tries == 3 { // one that is dropped meanwhile is made again
 			return err
 		}
 		for _, day := range days() {
 			var made bool
-			if err := w.conn.QueryRow(ctx, "select create_measurement_partition($1::date)", day).Scan(&made); err != nil {
+			if err := w.answered(ctx, func(ctx context.Context) error {
+				return w.conn.QueryRow(ctx, "select create_measurement_partition($1::date)", day).Scan(&made)
+			}); err != nil {
 				return fmt.Errorf("make the partition of %s: %w", day.Format(time.DateOnly), err)
 			}
 			if made {

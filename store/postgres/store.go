@@ -39,6 +39,8 @@ type Store struct {
 
 	joining atomic.Bool // the last batch met rows that were there
 
+	answerWithin time.Duration // the constant, but in tests
+
 	mu    sync.Mutex
 	stats Stats
 }
@@ -74,8 +76,9 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, badURL(o.URL, err)
 	}
-	s := &Store{o: o, log: o.Logger, series: newIDs(), profiles: newIDs()}
+	s := &Store{o: o, log: o.Logger, series: newIDs(), profiles: newIDs(), answerWithin: answerWithin}
 	config.MaxConns = int32(o.MaxConns)
+	config.PingTimeout = pingWithin
 	// Behind pgbouncer in transaction mode each query may meet another session,
 	// so that no statement can be named. With what it returns described once and
 	// remembered here, a query still takes one round trip, and values go in
@@ -128,6 +131,16 @@ func (s *Store) oldest() time.Time {
 	}
 	return s.o.Now().Add(-s.o.Retention).UTC().Truncate(24 * time.Hour)
 }
+
+// answerWithin is how long a step of Save, a few statements at most, may take: far
+// longer than any takes that gets on, and far shorter than the kernel keeps a
+// connection to a machine that is gone. Nothing else ends the wait for a process that
+// is frozen: its machine still acknowledges what is sent.
+const answerWithin = time.Minute
+
+// pingWithin is how long a connection that was idle has to answer before another is
+// made in its place.
+const pingWithin = 5 * time.Second
 
 // closeWithin is how long Close waits. A server that is frozen would have the driver
 // wait three times as long for the end of a connection.
