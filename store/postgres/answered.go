@@ -22,6 +22,8 @@ func answered(err *pgconn.PgError) *Trouble {
 		return &Trouble{What: "the schema is not what this version needs", Remedy: "run `make migrate`"}
 	case "53300":
 		return &Trouble{What: "the server has no connection left", Remedy: "raise max_connections or the role's CONNECTION LIMIT, lower the pool, or use pgbouncer", Passes: true}
+	case "53200":
+		return &Trouble{What: "the server has no memory left", Remedy: "when it speaks of shared memory, raise max_locks_per_transaction and start it anew: each day of measurements takes some locks", Passes: true}
 	case "53100":
 		return &Trouble{What: "the server's disk is full", Remedy: "make room: a shorter retention drops whole days", Passes: true}
 	case "57P03":

@@ -39,6 +39,7 @@ func TestErrorsAreToldInWords(t *testing.T) {
 		{said("42P01", "x"), "make migrate", false},
 		{said("53300", "x"), "no connection left", true},
 		{said("53100", "x"), "disk is full", true},
+		{said("53200", "out of shared memory"), "raise max_locks_per_transaction", true},
 		{said("57P03", "x"), "starting or stopping", true},
 		{said("57P01", "x"), "ended the connection", true},
 		{said("57014", "x"), "cut the query short", true},

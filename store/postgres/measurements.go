@@ -2,9 +2,11 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/monitorink/monitorink/data"
 )
@@ -33,8 +35,41 @@ func (w *writer) saveMeasurements(ctx context.Context) error {
 	slices.SortFunc(rows, func(a, b row) int { return compareKeys(&a, &b) })
 	rows, double := unique(rows)
 	w.batch.stats.Duplicates += int64(double)
-	return settle(ctx, w, rows, w.insert)
+	for _, piece := range byDay(rows) {
+		if err := settle(ctx, w, piece, w.insert); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// byDay cuts sorted rows such that none of the pieces, which are sorted too, spans
+// more than two days: a statement locks the partitions of all days between its
+// first and its last, and the server has not locks enough for those of many years.
+func byDay(rows []row) [][]row {
+	if len(rows) == 0 {
+		return nil
+	}
+	first, last := rows[0].day(), rows[0].day()
+	for i := range rows {
+		first, last = min(first, rows[i].day()), max(last, rows[i].day())
+	}
+	if last-first <= 1 { // as nearly always: one statement will do
+		return [][]row{rows}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.day(), b.day()) })
+	var pieces [][]row
+	start := 0
+	for i := range rows {
+		if rows[i].day() != rows[start].day() {
+			pieces, start = append(pieces, rows[start:i]), i
+		}
+	}
+	return append(pieces, rows[start:])
+}
+
+// day counts the days of UTC since 1970, when the first that is kept may be.
+func (r *row) day() int64 { return (r.scheduled + epoch) / (24 * time.Hour).Microseconds() }
 
 // insert saves sorted rows with distinct keys, or none of them.
 func (w *writer) insert(ctx context.Context, rows []row) error {
