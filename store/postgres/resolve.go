@@ -112,8 +112,7 @@ func (s *Store) profilesOf(ctx context.Context, conn *pgx.Conn, rows []row) erro
 	}
 	digests := map[string]string{} // to the key
 	for key := range missing {
-		digest := sha256.Sum256([]byte(key))
-		digests[string(digest[:16])] = key
+		digests[digestOf(key)] = key
 	}
 	found := map[string]int32{}
 	for _, add := range []bool{false, true, false} {
@@ -135,6 +134,12 @@ func (s *Store) profilesOf(ctx context.Context, conn *pgx.Conn, rows []row) erro
 		}
 	}
 	return nil
+}
+
+// digestOf is profile.digest of what appendProfile made.
+func digestOf(key string) string {
+	digest := sha256.Sum256([]byte(key))
+	return string(digest[:16])
 }
 
 func queryProfiles(ctx context.Context, conn *pgx.Conn, missing map[string]*row, digests map[string]string, found map[string]int32, add bool) error {

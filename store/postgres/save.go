@@ -110,6 +110,9 @@ func (s *Store) write(ctx context.Context, b *batch) error {
 	}
 	defer c.Release()
 	w := &writer{Store: s, conn: c.Conn(), batch: b}
+	if err := w.answered(ctx, w.verify); err != nil {
+		return err
+	}
 	for _, save := range []func(context.Context) error{w.saveMeasurements, w.saveGaps, w.saveRegistrations} {
 		if err := save(ctx); err != nil {
 			return err

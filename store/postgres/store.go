@@ -88,13 +88,6 @@ func Open(o Options) (*Store, error) {
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 10 * time.Second
 	}
-	// A new connection may be to another server, or to one that was restored: its
-	// ids need not be the old ones.
-	config.AfterConnect = func(context.Context, *pgx.Conn) error {
-		s.series.forget()
-		s.profiles.forget()
-		return nil
-	}
 	// It starts a goroutine, which Close ends; connections come when needed.
 	if s.pool, err = pgxpool.NewWithConfig(context.Background(), config); err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
