@@ -165,6 +165,8 @@ func diagnoseTopic(err error) *Problem {
 	switch {
 	case errors.Is(err, sarama.ErrUnknownTopicOrPartition):
 		return &Problem{Cause: "the topic does not exist", Remedy: "make it: heartbeat topics apply", Options: []string{"Topic", "DeadLetterTopic"}}
+	case errors.Is(err, sarama.ErrOffsetOutOfRange):
+		return &Problem{Cause: "the topic has deleted what was to be read next", Remedy: "have it keep more (heartbeat topics apply --retention), or let more collectors share it", Options: []string{"Topic"}}
 	case errors.Is(err, sarama.ErrInvalidTopic):
 		return &Problem{Cause: "that is no name for a topic", Remedy: "use letters, digits, '.', '_' and '-', 249 at most", Options: []string{"Topic", "DeadLetterTopic"}}
 	case errors.Is(err, sarama.ErrNotEnoughReplicas), errors.Is(err, sarama.ErrNotEnoughReplicasAfterAppend):

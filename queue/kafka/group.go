@@ -62,7 +62,12 @@ func (p *patience) sleep(ctx context.Context) {
 // outages, until ctx ends. It stays the same member, so that a broker that comes
 // back need not wait for the old one to time out.
 func (s *Subscription) consume(ctx context.Context, wait *patience) error {
-	group, err := sarama.NewConsumerGroup(s.o.Brokers, s.o.Group, s.config)
+	client, err := sarama.NewClient(s.o.Brokers, s.config)
+	if err != nil {
+		return err
+	}
+	defer client.Close() //nolint:errcheck // the group, which is closed then, has committed
+	group, err := sarama.NewConsumerGroupFromClient(s.o.Group, client)
 	if err != nil {
 		return err
 	}
@@ -75,7 +80,7 @@ func (s *Subscription) consume(ctx context.Context, wait *patience) error {
 		}
 	})
 	for ctx.Err() == nil && !errors.Is(err, sarama.ErrClosedConsumerGroup) {
-		if err = group.Consume(ctx, []string{s.o.Topic}, &session{s: s}); err != nil && ctx.Err() == nil {
+		if err = group.Consume(ctx, []string{s.o.Topic}, &session{s: s, client: client}); err != nil && ctx.Err() == nil {
 			s.failed(err)
 			wait.sleep(ctx)
 		}
@@ -87,9 +92,10 @@ func (s *Subscription) consume(ctx context.Context, wait *patience) error {
 
 // A session is one generation of the group; sarama calls it.
 type session struct {
-	s    *Subscription
-	stop chan struct{} // closed by Cleanup
-	done chan struct{} // closed when the committing goroutine has ended
+	s      *Subscription
+	client sarama.Client // the group's
+	stop   chan struct{} // closed by Cleanup
+	done   chan struct{} // closed when the committing goroutine has ended
 
 	mu     sync.Mutex
 	claims []*claim
@@ -153,6 +159,7 @@ func (h *session) ConsumeClaim(sess sarama.ConsumerGroupSession, cc sarama.Consu
 	h.mu.Unlock()
 	s.claims.Add(1)
 	defer s.claims.Add(-1)
+	h.begin(sess, cc)
 	ctx := sess.Context()
 	for c.room(ctx) {
 		chunk, sizes := c.take(ctx, cc.Messages())

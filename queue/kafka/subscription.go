@@ -47,6 +47,7 @@ type Subscription struct {
 	handedOut   atomic.Int64
 	accepted    atomic.Int64
 	deadLetters atomic.Int64
+	skipped     atomic.Int64
 	rebalances  atomic.Int64
 	claims      atomic.Int64
 }
@@ -57,6 +58,7 @@ type SubscriptionStats struct {
 	Accepted    int64
 	DeadLetters int64 // safe in the dead-letter topic
 	Waiting     int   // refused, and not safe there yet
+	Skipped     int64 // deleted by the topic before they were collected
 	InFlight    int   // messages that it holds: handed out, or waiting to be
 	Bytes       int   // their size, about
 	Partitions  int   // that the group has given to it now
@@ -242,7 +244,7 @@ func (s *Subscription) Stats() SubscriptionStats {
 	n, bytes := s.budget.used()
 	return SubscriptionStats{
 		HandedOut: s.handedOut.Load(), Accepted: s.accepted.Load(), DeadLetters: s.deadLetters.Load(),
-		Waiting: s.burial.left(), InFlight: n, Bytes: bytes,
+		Waiting: s.burial.left(), Skipped: s.skipped.Load(), InFlight: n, Bytes: bytes,
 		Partitions: int(s.claims.Load()), Rebalances: s.rebalances.Load(), Err: s.Problem(),
 	}
 }

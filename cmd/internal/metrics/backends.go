@@ -28,6 +28,7 @@ func (r *Registry) Subscription(stats func() kafka.SubscriptionStats) {
 		emit.gauge("kafka_in_flight_bytes", "Their size, about.", float64(s.Bytes))
 		emit.counter("kafka_dead_letters_total", "Messages that are safe in the dead-letter topic.", float64(s.DeadLetters))
 		emit.gauge("kafka_dead_letters_waiting", "Refused messages that are not safe there yet; their partitions' offsets wait.", float64(s.Waiting))
+		emit.counter("kafka_skipped_total", "Messages that the topic's retention deleted before they were collected.", float64(s.Skipped))
 		emit.gauge("kafka_failing", "1 while there is no broker, no topic, or no way to either.", b2f(s.Err != nil))
 	}))
 }
