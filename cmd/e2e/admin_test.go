@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,9 @@ func TestDeadLettersAreListedAndReplayed(t *testing.T) {
 	says(t, env, 0, "collector dlq replay", "replayed 5 dead letters, skipped 0")
 	says(t, env, 0, "collector dlq replay", "there is nothing to replay")
 	says(t, env, 0, "collector dlq replay --all", "replayed 5 dead letters")
+	other := append(slices.Clone(env), "MONITORINK_KAFKA_TOPIC=theirs")
+	says(t, other, 0, "collector dlq replay --all", "skipped 0:0 of shop-with-a-long-name-",
+		"it came from topic monitorink.events, not theirs; set the topic to monitorink.events and replay --all to send it there (MONITORINK_KAFKA_TOPIC)", "replayed 0 dead letters, skipped 5")
 	missing := append(env, "MONITORINK_KAFKA_DLQ_TOPIC=nope")
 	says(t, missing, 1, "collector dlq list", "dead-letter topic nope: the topic does not exist; make it: heartbeat topics apply (MONITORINK_KAFKA_DLQ_TOPIC)")
 	says(t, missing, 1, "collector dlq replay", "the topic does not exist")
