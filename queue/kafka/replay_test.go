@@ -168,7 +168,7 @@ func TestReplaySendsToTheTopicOfEventsOnly(t *testing.T) {
 	from := func(topic string, more ...string) *sarama.ProducerMessage {
 		return letter("of "+topic, topic, append(more, "monitorink-source-topic", topic)...)
 	}
-	produce(t, o, letter("a", "first"), from("gone"), from("theirs"), from("theirs", "monitorink-cut", "true"), letter("b", "last"))
+	produce(t, o, letter("a", "first"), from("gone"), from("theirs"), from("theirs", "monitorink-cut", "true", "monitorink-source-offset", "7"), letter("b", "last"))
 	var skipped []string
 	each := func(d kafka.DeadLetter, err error) {
 		problem := new(kafka.Problem)
