@@ -30,7 +30,7 @@ type Options struct {
 
 	BatchSize  int           // messages published at once; 0: 1,000
 	BatchWait  time.Duration // how long a message waits for company; 0: not at all
-	Publishers int           // batches published at the same time; 0: 2
+	Publishers int           // batches published at the same time; 0: 4
 	Grace      time.Duration // how long a drain may take; 0: as long as it needs
 
 	Logger *slog.Logger // nil: silent
@@ -60,7 +60,7 @@ func New(o Options) *Forwarder {
 		o.BatchSize = 1000
 	}
 	if o.Publishers <= 0 {
-		o.Publishers = 2
+		o.Publishers = 4
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

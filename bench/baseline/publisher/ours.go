@@ -13,7 +13,7 @@ import (
 // As the forwarder has it by default.
 const (
 	batchSize  = 1000
-	publishers = 2
+	publishers = 4
 )
 
 // ours publishes with queue/kafka.
