@@ -101,40 +101,26 @@ func (b *burial) batch() []letter {
 func (b *burial) bury(ctx context.Context, letters []letter) (int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, errNoAnswer)
 	defer cancel()
-	var records, single []record
+	var records []record
 	for i := range letters {
 		if letters[i].position.claim.isGone() {
 			continue // somebody else has it now, and will refuse it again
 		}
-		r := record{index: i, message: letters[i].record(b.topic, -1)}
-		if r.message.ByteSize(2) < batchBytes {
-			records = append(records, r)
-		} else {
-			single = append(single, r)
-		}
+		records = append(records, record{index: i, message: letters[i].record(b.topic, -1)})
 	}
-	failures, err := b.batches.send(ctx, records)
+	failures, err := deliver(ctx, b.batches, b.singles, records)
+	for i := 0; err == nil && len(failures) > 0; i++ {
+		if i == len(cuts) {
+			return 0, b.words(failures[0].err)
+		}
+		var shorter []record
+		for _, f := range failures {
+			shorter = append(shorter, record{index: f.record.index, message: letters[f.record.index].record(b.topic, cuts[i])})
+		}
+		failures, err = alone(ctx, b.singles, shorter)
+	}
 	if err != nil {
 		return 0, b.words(err)
-	}
-	for _, f := range failures {
-		if !tooLarge(f.err) {
-			return 0, b.words(f.err)
-		}
-		single = append(single, record{index: f.record.index, message: letters[f.record.index].record(b.topic, -1)})
-	}
-	for i := 0; len(single) > 0; i++ {
-		failures, err := b.singles.send(ctx, single)
-		if err != nil {
-			return 0, b.words(err)
-		}
-		single = nil
-		for _, f := range failures {
-			if !tooLarge(f.err) || i == len(cuts) {
-				return 0, b.words(f.err)
-			}
-			single = append(single, record{index: f.record.index, message: letters[f.record.index].record(b.topic, cuts[i])})
-		}
 	}
 	for i := range letters {
 		b.buried(letters[i].position)

@@ -143,6 +143,48 @@ func (s *sender) close(ctx context.Context) error {
 	}
 }
 
+// deliver sends records in batches, and alone those that are large, or that are
+// refused in a batch as too large: there nobody knows which one was. It returns those
+// that are too large even alone; any other failure is an error, and then nobody knows
+// of the rest.
+func deliver(ctx context.Context, batches, singles *sender, all []record) ([]failure, error) {
+	records := make([]record, 0, len(all))
+	var single []record
+	for _, r := range all {
+		if r.message.ByteSize(2) < batchBytes {
+			records = append(records, r)
+		} else {
+			single = append(single, r)
+		}
+	}
+	failures, err := batches.send(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range failures {
+		if !tooLarge(f.err) {
+			return nil, f.err
+		}
+		single = append(single, afresh([]record{*f.record})...)
+	}
+	return alone(ctx, singles, single)
+}
+
+// alone sends each record in a request of its own, and returns those that are too
+// large for that.
+func alone(ctx context.Context, singles *sender, records []record) ([]failure, error) {
+	failures, err := singles.send(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range failures {
+		if !tooLarge(f.err) {
+			return nil, f.err
+		}
+	}
+	return failures, nil
+}
+
 // A record is a message on its way to the brokers. It has its own answer's place.
 type record struct {
 	message sarama.ProducerMessage

@@ -114,40 +114,13 @@ func (p *Publisher) Publish(ctx context.Context, messages []queue.Message) error
 }
 
 func (p *Publisher) publish(ctx context.Context, messages []queue.Message) error {
-	records := make([]record, 0, len(messages))
-	var single []record
+	records := make([]record, len(messages))
 	for i, m := range messages {
-		r := record{index: i, message: p.message(m)}
-		if r.message.ByteSize(2) < batchBytes {
-			records = append(records, r)
-		} else {
-			single = append(single, r)
-		}
+		records[i] = record{index: i, message: p.message(m)}
 	}
-	failures, err := p.batches.send(ctx, records)
+	failures, err := deliver(ctx, p.batches, p.singles, records)
 	if err != nil {
 		return Diagnose(err)
-	}
-	var other error
-	for _, f := range failures {
-		if tooLarge(f.err) {
-			// In a batch nobody knows which one it was.
-			single = append(single, record{index: f.record.index, message: p.message(messages[f.record.index])})
-		} else if other == nil {
-			other = Diagnose(f.err)
-		}
-	}
-	if other != nil {
-		return other
-	}
-	failures, err = p.singles.send(ctx, single)
-	if err != nil {
-		return Diagnose(err)
-	}
-	for _, f := range failures {
-		if !tooLarge(f.err) {
-			return Diagnose(f.err)
-		}
 	}
 	for _, f := range failures {
 		if m := messages[f.record.index]; f.record.message.ByteSize(2) < batchBytes {

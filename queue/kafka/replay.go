@@ -184,36 +184,17 @@ func (p *replayer) restore(ctx context.Context, d *DeadLetter) error {
 func (p *replayer) send(ctx context.Context, batch []DeadLetter, verdicts []error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, errNoAnswer)
 	defer cancel()
-	var records, single []record
+	var records []record
 	for i, d := range batch {
-		if verdicts[i] != nil {
-			continue
-		}
-		r := record{index: i, message: d.original()}
-		if r.message.ByteSize(2) < batchBytes {
-			records = append(records, r)
-		} else {
-			single = append(single, r)
+		if verdicts[i] == nil {
+			records = append(records, record{index: i, message: d.original()})
 		}
 	}
-	failures, err := p.to.batches.send(ctx, records)
+	failures, err := deliver(ctx, p.to.batches, p.to.singles, records)
 	if err != nil {
-		return fmt.Errorf("replay %d dead letters: %w", len(records), Diagnose(err))
+		return fmt.Errorf("replay %d dead letters to topic %s: %w", len(records), p.o.Topic, Diagnose(err))
 	}
 	for _, f := range failures {
-		if !tooLarge(f.err) {
-			return fmt.Errorf("replay a dead letter to topic %s: %w", batch[f.record.index].SourceTopic, Diagnose(f.err))
-		}
-		single = append(single, record{index: f.record.index, message: batch[f.record.index].original()})
-	}
-	failures, err = p.to.singles.send(ctx, single)
-	if err != nil {
-		return fmt.Errorf("replay %d dead letters: %w", len(single), Diagnose(err))
-	}
-	for _, f := range failures {
-		if !tooLarge(f.err) {
-			return fmt.Errorf("replay a dead letter to topic %s: %w", batch[f.record.index].SourceTopic, Diagnose(f.err))
-		}
 		verdicts[f.record.index] = fmt.Errorf("its %d bytes are more than topic %s takes", batch[f.record.index].Size, batch[f.record.index].SourceTopic)
 	}
 	return nil
