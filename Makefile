@@ -13,7 +13,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser bench fuzz lint compose-check env
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser bench breaks fuzz lint compose-check env
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench: run-infra migrate ## all benchmarks, on the servers of run-infra; docs/pe
 	$(GO) run ./bench/baseline/publisher
 	$(GO) run ./bench/collector
 	$(GO) run ./bench/latency
+
+breaks: ## break the code where the promises hang, and see a test fail each time
+	$(GO) run ./bench/breaks
 
 fuzz: ## every fuzz test for FUZZTIME (10s) each
 	@grep -rEl '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do \

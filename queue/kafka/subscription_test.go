@@ -151,42 +151,6 @@ func TestStrangeRecordsPassAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestOffsetsStayBelowWhatIsOpen(t *testing.T) {
-	t.Parallel()
-	c, o := fake(t)
-	o.Topic = "one"
-	if err := c.CreateTopic("one", 1, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := publisher(t, o).Publish(t.Context(), numbered(0, 1000)); err != nil {
-		t.Fatal(err)
-	}
-	s := subscribe(t, o, kafka.SubscribeOptions{})
-	var held queue.Message
-	for i := range 1000 {
-		if m := next(t, s); i == 300 {
-			held = m
-		} else {
-			s.Settle(m, accepted)
-		}
-	}
-	until(t, "a commit", func() bool { return committed(t, c, o.Group) > 0 })
-	if got := committed(t, c, o.Group); got > 300 {
-		t.Errorf("committed %d, though 300 is open", got)
-	}
-	s.Settle(held, queue.Outcome{}) // undecided: again
-	if m := next(t, s); string(m.Value) != string(held.Value) {
-		t.Errorf("got %s, want %s again", m.Value, held.Value)
-	} else {
-		s.Settle(m, accepted)
-		s.Settle(m, accepted) // twice is harmless
-	}
-	until(t, "all to be committed while it runs", func() bool { return committed(t, c, o.Group) == 1000 })
-	if st := s.Stats(); st.InFlight != 0 || st.Bytes != 0 || st.Accepted != 1000 || st.HandedOut != 1001 || st.Partitions != 1 || st.Err != nil {
-		t.Errorf("got %+v", st)
-	}
-}
-
 func TestInFlightIsBounded(t *testing.T) {
 	t.Parallel()
 	_, o := fake(t)
