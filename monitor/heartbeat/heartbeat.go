@@ -65,6 +65,7 @@ type Heartbeat struct {
 	log    *slog.Logger
 	runner *schedule.Runner
 	ledger *ledger
+	gate   *gate
 	prober *probe.Prober
 	plan   atomic.Pointer[map[string]*target]
 	pipe   *pipeline.Pipeline
@@ -98,7 +99,10 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 		return nil, err
 	}
 	h.prober = probe.New(o.Probe)
-	h.runner = schedule.NewRunner(schedule.Options{Window: o.Window, Location: o.Location, Start: h.start, Now: o.Now})
+	h.gate = newGate(o.InFlight)
+	h.runner = schedule.NewRunner(schedule.Options{
+		Window: o.Window, Location: o.Location, Start: h.start, Now: o.Now, Room: h.gate.room,
+	})
 	h.ledger = newLedger(o.Location, o.Instance, h.start, &h.counts)
 	if err := h.apply(ctx, plan, monitors, h.start); err != nil {
 		return nil, err

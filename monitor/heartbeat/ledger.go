@@ -1,6 +1,7 @@
 package heartbeat
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +21,8 @@ type ledger struct {
 	counts   *counters
 
 	mu      sync.Mutex
-	upto    time.Time // every slot up to here has been released or entered
-	windows []*window // in order of release, from the oldest that is open
+	upto    time.Time // every slot up to here has been given or entered
+	windows []*window // in the order in which they were given; those that are closed go at the next checkpoint
 	open    map[string]*data.Gap
 	closed  []*data.Gap
 	writing []*data.Gap // taken by the writer, not yet safe
@@ -125,10 +126,7 @@ func (l *ledger) written(n int) {
 func (l *ledger) checkpoint() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for len(l.windows) > 0 && l.windows[0].open.Load() == 0 {
-		l.windows[0] = nil
-		l.windows = l.windows[1:]
-	}
+	l.windows = slices.DeleteFunc(l.windows, func(w *window) bool { return w.open.Load() == 0 })
 	at := l.upto
 	hold := func(t time.Time) {
 		if !t.After(at) {
@@ -136,9 +134,7 @@ func (l *ledger) checkpoint() time.Time {
 		}
 	}
 	for _, w := range l.windows {
-		if w.open.Load() > 0 {
-			hold(w.oldest)
-		}
+		hold(w.oldest)
 	}
 	for _, g := range l.open {
 		hold(g.First)

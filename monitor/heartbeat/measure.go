@@ -53,6 +53,7 @@ func newTarget(m *data.Monitor) (*target, error) {
 // measure probes a slot, judges the response, and returns the encoded
 // measurement. A slot that comes too late to begin is entered as overload.
 func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
+	defer h.gate.leave()
 	defer h.runner.Done(j.due)
 	h.counts.inFlight.Add(1)
 	defer h.counts.inFlight.Add(-1)

@@ -10,20 +10,24 @@ import (
 	"github.com/monitorink/monitorink/pipeline"
 )
 
+// maxWait is how long the schedule is left alone while there is no room: what it
+// has to skip is entered as late as that.
+const maxWait = time.Second
+
 // A job is one slot on its way through the pipeline.
 type job struct {
 	due    schedule.Due
 	window *window
 }
 
-// A window is the slots that were released together. The ledger's checkpoint
+// A window is the slots that were given together. The ledger's checkpoint
 // stays below oldest until none is open.
 type window struct {
 	oldest time.Time // the earliest instant among its slots
 	open   atomic.Int64
 }
 
-// A source gives the slots that the runner releases one by one, enters in the
+// A source gives the slots that the runner chooses one by one, enters in the
 // ledger what does not run, and is told when a slot's result is safe.
 type source struct {
 	h    *Heartbeat
@@ -34,6 +38,7 @@ type source struct {
 // Next gives the next slot that is to be probed.
 func (s *source) Next(ctx context.Context) (job, error) {
 	for s.next == len(s.jobs) {
+		s.h.gate.wait(ctx, maxWait)
 		w, err := s.h.runner.Next(ctx)
 		if err != nil {
 			return job{}, err
@@ -41,6 +46,7 @@ func (s *source) Next(ctx context.Context) (job, error) {
 		if full := s.h.o.Full; full != nil && len(w.Due) > 0 && full() {
 			w = s.yield(w)
 		}
+		s.h.gate.enter(len(w.Due))
 		s.jobs, s.next = s.h.ledger.release(w, s.jobs[:0]), 0
 	}
 	j := s.jobs[s.next]

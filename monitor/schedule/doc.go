@@ -4,6 +4,10 @@
 // definitions. [Slots] lists them for anyone; the [Runner] releases the very same
 // ones as their instants come, and says of each that it does not run why.
 //
+// What is due and not yet given is ready: one slot of each monitor at most, the
+// newest. When there is not room for all, the Runner gives every monitor the same
+// share of its slots.
+//
 // An interval gives phase + k·interval since the Unix epoch, with the FNV-1a hash
 // of the monitor's id for a phase: load is spread evenly, a restart keeps the
 // phases, and nothing can drift. A cron expression is read in its time zone. Where

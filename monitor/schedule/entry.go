@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"sync/atomic"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -14,8 +13,7 @@ type entry struct {
 	next         int64 // the instant that is not yet given; 0: none
 	end          int64 // the first instant that is not its own; 0: none yet
 	late         int64 // how late a slot may begin
-	then         *entry
-	running      *atomic.Bool // the monitor's, whatever its definition
+	turn         *turn // the monitor's
 }
 
 func newEntry(r *data.Registration) (*entry, error) {
@@ -30,15 +28,8 @@ func newEntry(r *data.Registration) (*entry, error) {
 	return e, nil
 }
 
-// begin makes e hold from from on, in succession to old, which may be nil.
-func (e *entry) begin(from int64, old *entry) {
-	e.next = e.after(from - 1)
-	if old == nil {
-		e.running = new(atomic.Bool)
-		return
-	}
-	old.then, e.running = e, old.running
-}
+// begin makes e hold from from on, for the monitor whose turn is t.
+func (e *entry) begin(from int64, t *turn) { e.next, e.turn = e.after(from-1), t }
 
 // after is the first instant after ms, 0 when there is none.
 func (e *entry) after(ms int64) int64 {
@@ -52,8 +43,9 @@ func (e *entry) after(ms int64) int64 {
 	return t.UnixMilli()
 }
 
-// give hands out e's instants up to now. It reports whether there will be more.
-func (e *entry) give(r *Runner, now int64, late data.Reason) bool {
+// release makes the newest of e's instants up to now ready, and skips the others;
+// late is why. It reports whether there will be more.
+func (e *entry) release(r *Runner, now int64, late data.Reason) bool {
 	limit := now
 	if e.end != 0 {
 		limit = min(limit, e.end-1)
@@ -77,34 +69,23 @@ func (e *entry) give(r *Runner, now int64, late data.Reason) bool {
 	switch {
 	case e.registration.Paused:
 		r.skipped(e, first, newest, older+1, data.Paused)
-	case now-newest > e.late, e.superseded(now):
+	case now-newest > e.late:
 		r.skipped(e, first, newest, older+1, late)
 	default:
 		if older > 0 {
 			r.skipped(e, first, before, older, late)
 		}
-		if !e.running.CompareAndSwap(false, true) {
+		if e.turn.running.Load() {
 			r.skipped(e, newest, newest, 1, data.Overlap)
-			break
+		} else {
+			r.offer(e, newest, late)
 		}
-		slot := data.Slot{Monitor: e.registration.Monitor, Location: r.location, Scheduled: time.UnixMilli(newest).UTC()}
-		r.due = append(r.due, Due{Slot: slot, Registration: e.registration, entry: e})
 	}
 	return !e.ended()
 }
 
 // ended reports whether e has no more instants of its own.
 func (e *entry) ended() bool { return e.next == 0 || e.end != 0 && e.next >= e.end }
-
-// superseded reports whether a later definition has a slot to run by now.
-func (e *entry) superseded(now int64) bool {
-	for n := e.then; n != nil; n = n.then {
-		if !n.registration.Paused && !n.ended() && n.next <= now {
-			return true
-		}
-	}
-	return false
-}
 
 func (r *Runner) skipped(e *entry, first, last, n int64, reason data.Reason) {
 	r.skip = append(r.skip, Skip{

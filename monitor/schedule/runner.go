@@ -19,7 +19,8 @@ const (
 	idle = time.Second
 	// maxJump is how far the wall clock may go forward in one step before it,
 	// and not the machine's load, is the reason of what was not run.
-	maxJump = time.Minute
+	maxJump     = time.Minute
+	defaultRoom = 64
 )
 
 // Options are the settings of a Runner.
@@ -32,6 +33,10 @@ type Options struct {
 	Start time.Time
 	// Now is the wall clock; nil: time.Now.
 	Now func() time.Time
+	// Room is how many slots Next may give at once, asked whenever it is about
+	// to. Only when more are ready does the Runner choose, so a small number
+	// makes for late and fair decisions. Nil: 64.
+	Room func() int
 }
 
 // A Due is a slot that is to be probed now. Its monitor counts as running until
@@ -50,8 +55,8 @@ type Skip struct {
 	Reason       data.Reason
 }
 
-// A Window is what Next releases: with it, every slot up to Upto has been given,
-// as due or as skipped, in this window or an earlier one.
+// A Window is what Next gives: with it, every slot up to Upto has been given, as
+// due or as skipped, in this window or an earlier one.
 type Window struct {
 	Due     []Due
 	Skipped []Skip
@@ -65,14 +70,16 @@ type Runner struct {
 	location string
 	start    int64
 	now      func() time.Time
+	room     func() int
 
 	mu      sync.Mutex
 	entries map[string]*entry // what holds from the newest Apply on
 	gone    map[string]*entry // removed, and perhaps still running
 	active  entryHeap
-	paused  entryHeap // nobody wakes for these
-	from    int64     // the instant of the newest Apply
-	upto    int64
+	paused  entryHeap     // nobody wakes for these
+	ready   readySet      // released, and not yet given
+	from    int64         // the instant of the newest Apply
+	upto    int64         // all slots up to here are released
 	changed chan struct{} // closed, and made anew, by Apply
 
 	// Only Next uses these.
@@ -90,9 +97,12 @@ func NewRunner(o Options) *Runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Room == nil {
+		o.Room = func() int { return defaultRoom }
+	}
 	start := ceil(o.Start)
 	return &Runner{
-		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, now: o.Now,
+		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, now: o.Now, room: o.Room,
 		entries: map[string]*entry{}, gone: map[string]*entry{}, from: start, upto: start - 1, changed: make(chan struct{}),
 	}
 }
@@ -148,7 +158,11 @@ func (r *Runner) replace(entries map[string]*entry, from int64) {
 		if old == nil {
 			old = r.gone[id]
 		}
-		e.begin(from, old)
+		t := &turn{pass: r.ready.passed}
+		if old != nil {
+			t = old.turn
+		}
+		e.begin(from, t)
 		if e.registration.Paused {
 			r.paused = append(r.paused, e)
 		} else {
@@ -157,7 +171,7 @@ func (r *Runner) replace(entries map[string]*entry, from int64) {
 		delete(r.gone, id)
 	}
 	for id, old := range r.gone {
-		if old.end <= r.upto && !old.running.Load() {
+		if old.end <= r.upto && !old.turn.running.Load() && old.turn.entry == nil {
 			delete(r.gone, id)
 		}
 	}
@@ -169,36 +183,28 @@ func (r *Runner) replace(entries map[string]*entry, from int64) {
 }
 
 // Next blocks until the end of the window in which slots are due, and at most a
-// second, and returns all that are. The slices are valid until the next call. One
+// second, and returns those that are, or as many as there is room for. While more
+// are ready it does not block. The slices are valid until the next call. One
 // goroutine calls it.
 func (r *Runner) Next(ctx context.Context) (Window, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return Window{}, err
 		}
-		r.mu.Lock()
-		now, changed := r.now(), r.changed
-		late := data.Overload
-		if r.looked.jumped(now) {
-			late = data.Clock
-		}
-		left := idle
+		left := idle - time.Since(r.last)
 		if r.last.IsZero() {
 			left = 0
-		} else {
-			left -= time.Since(r.last)
 		}
-		wait := min(r.wait(now), left)
-		if wait <= 0 {
-			w := r.release(now.UnixMilli(), late)
-			r.mu.Unlock()
-			if len(w.Due) == 0 && len(w.Skipped) == 0 && left > 0 {
-				continue // what was due has been replaced
-			}
+		r.mu.Lock()
+		w, changed, wait := r.step(left)
+		r.mu.Unlock()
+		if len(w.Due) > 0 || len(w.Skipped) > 0 || left <= 0 {
 			r.last = time.Now()
 			return w, nil
 		}
-		r.mu.Unlock()
+		if wait <= 0 {
+			continue // what was due has been replaced
+		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -209,6 +215,26 @@ func (r *Runner) Next(ctx context.Context) (Window, error) {
 	}
 }
 
+// step releases what is due, and gives what there is room for. left is how long
+// Next may yet block. Without anything to give, it returns how long to wait, unless
+// changed is closed before.
+func (r *Runner) step(left time.Duration) (w Window, changed <-chan struct{}, wait time.Duration) {
+	now := r.now()
+	late := data.Overload
+	if r.looked.jumped(now) {
+		late = data.Clock
+	}
+	r.due, r.skip = r.due[:0], r.skip[:0]
+	wait = min(r.wait(now), left)
+	if wait <= 0 {
+		r.release(now.UnixMilli(), late)
+	}
+	if r.ready.n > 0 {
+		r.choose(now.UnixMilli(), r.room(), late)
+	}
+	return Window{Due: r.due, Skipped: r.skip, Upto: r.settled()}, r.changed, wait
+}
+
 // wait is how long it is until the end of the window in which the next slot falls.
 func (r *Runner) wait(now time.Time) time.Duration {
 	if len(r.active) == 0 {
@@ -217,12 +243,12 @@ func (r *Runner) wait(now time.Time) time.Duration {
 	return time.UnixMilli((r.active[0].next + r.window - 1) / r.window * r.window).Sub(now)
 }
 
-// release gives all slots up to now; late is the reason of those that are too late.
-func (r *Runner) release(now int64, late data.Reason) Window {
-	r.due, r.skip = r.due[:0], r.skip[:0]
+// release makes all slots up to now ready, or skips them; late is the reason of
+// those that are too late.
+func (r *Runner) release(now int64, late data.Reason) {
 	for _, h := range []*entryHeap{&r.active, &r.paused} {
 		for len(*h) > 0 && (*h)[0].next <= now {
-			if (*h)[0].give(r, now, late) {
+			if (*h)[0].release(r, now, late) {
 				heap.Fix(h, 0)
 			} else {
 				heap.Pop(h)
@@ -230,11 +256,10 @@ func (r *Runner) release(now int64, late data.Reason) Window {
 		}
 	}
 	r.upto = max(r.upto, now)
-	return Window{Due: r.due, Skipped: r.skip, Upto: time.UnixMilli(r.upto).UTC()}
 }
 
 // Done says that the slot's probe has ended. Any goroutine may call it.
-func (r *Runner) Done(d Due) { d.entry.running.Store(false) }
+func (r *Runner) Done(d Due) { d.entry.turn.running.Store(false) }
 
 // TooLate reports whether it is too late to begin the slot: more than its interval
 // or 10 seconds after its instant, whichever is less.

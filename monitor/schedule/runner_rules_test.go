@@ -20,11 +20,12 @@ type caller struct {
 	r     *schedule.Runner
 	start time.Time
 	step  time.Duration // of the wall clock
+	room  int           // for so many slots at once
 }
 
 func newCaller(t *testing.T) *caller {
-	c := &caller{t: t, start: data.Millis(time.Now())}
-	c.r = schedule.NewRunner(schedule.Options{Location: "l", Start: c.start, Now: c.now})
+	c := &caller{t: t, start: data.Millis(time.Now()), room: 64}
+	c.r = schedule.NewRunner(schedule.Options{Location: "l", Start: c.start, Now: c.now, Room: func() int { return c.room }})
 	return c
 }
 
