@@ -56,14 +56,15 @@ type Collector struct {
 }
 
 type counters struct {
-	refused atomic.Int64
-	kinds   [3]atomic.Int64
+	refused, undecided atomic.Int64
+	kinds              [3]atomic.Int64
 }
 
 // Stats are the figures of a Collector since its start.
 type Stats struct {
 	Saved      map[data.Kind]int64
 	Refused    int64 // to the dead letters
+	Undecided  int64 // taken, and left to the queue when the grace ran out
 	SaveErrors int64 // tries that failed
 	Failing    error // why the store did not take the last batch; nil when it did
 	Stages     []pipeline.StageStats
@@ -104,7 +105,7 @@ func New(o Options) *Collector {
 			c.log.Error("collecting aborts", "stage", stage, "error", err)
 		},
 	}})
-	messages := feed.From(c.pipe, o.Subscription, c.refused)
+	messages := feed.From(c.pipe, o.Subscription, c.left)
 	events := pipeline.Map(messages, "decode", pipeline.Recover(decode))
 	batches := pipeline.Batch(events, "batch", o.BatchSize, max(o.BatchWait, 0))
 	pipeline.ToBatch(batches, "save", o.Savers, c.save)
@@ -122,7 +123,7 @@ func (c *Collector) Run(ctx context.Context) error {
 // Stats may be called at any time, by several goroutines.
 func (c *Collector) Stats() Stats {
 	s := Stats{
-		Saved: map[data.Kind]int64{}, Refused: c.counts.refused.Load(),
+		Saved: map[data.Kind]int64{}, Refused: c.counts.refused.Load(), Undecided: c.counts.undecided.Load(),
 		SaveErrors: c.store.Failures(), Failing: c.store.Err(), Stages: c.pipe.Stats(),
 	}
 	for i, k := range kinds {
@@ -145,9 +146,14 @@ func decode(_ context.Context, m queue.Message) (data.Event, error) {
 	return e, nil
 }
 
-func (c *Collector) refused(m queue.Message, err error) {
+// left is told of each message that the store does not have.
+func (c *Collector) left(m queue.Message, outcome pipeline.Outcome) {
+	if outcome.Verdict == pipeline.Undecided {
+		c.counts.undecided.Add(1)
+		return
+	}
 	c.counts.refused.Add(1)
-	facts := []any{"key", m.Key, "kind", m.Kind, "error", err}
+	facts := []any{"key", m.Key, "kind", m.Kind, "error", outcome.Err}
 	if place, ok := m.Position.(fmt.Stringer); ok {
 		facts = append(facts, "place", place)
 	}

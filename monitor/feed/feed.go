@@ -13,10 +13,10 @@ import (
 
 // From begins a pipeline with a subscription. The pipeline drains when the
 // subscription is closed; how it ended is told to the subscription for each
-// message, and to refused for those that will never do. That may be called by
-// several goroutines, and must be quick.
-func From(p *pipeline.Pipeline, sub queue.Subscription, refused func(queue.Message, error)) *pipeline.Flow[queue.Message] {
-	s := source{sub, refused}
+// message, and to left for those that were not accepted: refused, or undecided.
+// That may be called by several goroutines, and must be quick.
+func From(p *pipeline.Pipeline, sub queue.Subscription, left func(queue.Message, pipeline.Outcome)) *pipeline.Flow[queue.Message] {
+	s := source{sub, left}
 	if l, ok := sub.(pipeline.Limiter); ok {
 		return pipeline.From(p, "subscribe", limited{s, l})
 	}
@@ -32,7 +32,7 @@ type limited struct {
 
 type source struct {
 	queue.Subscription
-	refused func(queue.Message, error)
+	left func(queue.Message, pipeline.Outcome)
 }
 
 // Next gives the next message; a closed subscription is the end.
@@ -52,7 +52,9 @@ func (s source) Settle(m queue.Message, o pipeline.Outcome) {
 		out.Verdict = queue.Accepted
 	case pipeline.Refused:
 		out.Verdict = queue.Refused
-		s.refused(m, o.Err)
+		s.left(m, o)
+	default:
+		s.left(m, o)
 	}
 	s.Subscription.Settle(m, out)
 }

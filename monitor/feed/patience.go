@@ -11,6 +11,7 @@ const (
 	firstWait = 100 * time.Millisecond // between two tries; it doubles
 	lastWait  = 10 * time.Second
 	sayAgain  = 30 * time.Second
+	lasting   = 2 * time.Second  // after which trouble is told of, however soon after other trouble
 	slow      = 10 * time.Second // after which a try that goes on counts as trouble
 )
 
@@ -21,14 +22,16 @@ var ErrSlow = errors.New("no answer for 10 s: it hangs, is overloaded, or waits 
 // place: each tries for as long as it takes, and when one of them succeeds those
 // that wait try at once. The zero value is ready.
 type Patience struct {
-	// Say is told of a failure at first, and then every half minute at most;
-	// Recovered, of the success after what Say was told. They may be nil.
+	// Say is told of a failure at first, and then every half minute at most, and of
+	// one that lasts even when it follows another; Recovered, of the success after
+	// what Say was told. They may be nil.
 	Say       func(err error)
 	Recovered func()
 
 	mu       sync.Mutex
 	err      error // of the last try; nil when that succeeded
 	failures int64
+	since    time.Time // the first failure after the last success
 	said     time.Time
 	told     bool          // by Say, and not yet by Recovered
 	again    chan struct{} // closed by a success; nil while nobody waits
@@ -93,9 +96,13 @@ func (p *Patience) failed(err error) (again <-chan struct{}) {
 
 // tell needs p.mu.
 func (p *Patience) tell(err error) {
+	now := time.Now()
+	if p.err == nil {
+		p.since = now
+	}
 	p.err = err
-	if p.Say != nil && time.Since(p.said) >= sayAgain {
-		p.said, p.told = time.Now(), true
+	if p.Say != nil && (now.Sub(p.said) >= sayAgain || !p.told && now.Sub(p.since) >= lasting) {
+		p.said, p.told = now, true
 		p.Say(err)
 	}
 }

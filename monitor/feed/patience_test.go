@@ -127,3 +127,26 @@ func TestATryThatHangsIsTroubleUntilItEnds(t *testing.T) {
 		}
 	})
 }
+
+// Trouble soon after other trouble has a beginning and an end of its own.
+func TestEachOutageIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told, recovered := 0, 0
+		p := feed.Patience{Say: func(error) { told++ }, Recovered: func() { recovered++ }}
+		for range 3 {
+			up := time.Now().Add(8 * time.Second)
+			err := p.Retry(t.Context(), func() error {
+				if time.Now().Before(up) {
+					return errDown
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if told != 3 || recovered != 3 {
+			t.Errorf("told of %d beginnings and %d ends of 3 outages", told, recovered)
+		}
+	})
+}

@@ -78,9 +78,11 @@ func New(o Options) *Forwarder {
 			f.log.Error("forwarding aborts", "stage", stage, "error", err)
 		},
 	}})
-	messages := feed.From(f.pipe, o.Subscription, func(m queue.Message, err error) {
-		f.counts.refused.Add(1)
-		f.log.Warn("an event is set aside among the spool's dead letters", "key", m.Key, "kind", m.Kind, "error", err)
+	messages := feed.From(f.pipe, o.Subscription, func(m queue.Message, outcome pipeline.Outcome) {
+		if outcome.Verdict == pipeline.Refused {
+			f.counts.refused.Add(1)
+			f.log.Warn("an event is set aside among the spool's dead letters", "key", m.Key, "kind", m.Kind, "error", outcome.Err)
+		}
 	})
 	batches := pipeline.Batch(messages, "batch", o.BatchSize, o.BatchWait)
 	pipeline.ToBatch(batches, "publish", o.Publishers, f.publish)

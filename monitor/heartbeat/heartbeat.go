@@ -181,14 +181,19 @@ func (h *Heartbeat) Run(ctx context.Context) error {
 	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
 	keeping.Go(func() { h.keep(book) }) // waited for below
+	began := make(chan time.Time, 1)
+	defer context.AfterFunc(ctx, func() { began <- time.Now() })()
 	err := h.pipe.Run(ctx)
 	closeBook()
 	keeping.Wait()
-	grace := h.o.Grace
-	if grace <= 0 {
-		grace = time.Minute
+	left := h.o.Grace // for the last gaps: what the probes have not used, and a second at least
+	if left <= 0 {
+		left = time.Minute
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	if ctx.Err() != nil {
+		left = max(left-time.Since(<-began), time.Second)
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
 	if flushErr := h.flush(last, true); flushErr != nil && err == nil {
 		err = fmt.Errorf("write the last gaps and checkpoint: %w", flushErr)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -25,7 +26,9 @@ const (
 type claim struct {
 	topic     string
 	partition int32
-	chunk     int // messages that it hands over at once, at most
+	chunk     int          // messages that it hands over at once, at most
+	from      int64        // the offset at which it begins; negative: unknown
+	offered   atomic.Int64 // since when a chunk waits for Next, in Unix nanoseconds; 0: none does
 
 	mu      sync.Mutex
 	tracker tracker

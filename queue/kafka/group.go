@@ -66,9 +66,9 @@ func (s *Subscription) consume(ctx context.Context, wait *patience) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close() //nolint:errcheck // the group, which is closed then, has committed
 	group, err := sarama.NewConsumerGroupFromClient(s.o.Group, client)
 	if err != nil {
+		_ = client.Close() // nothing has come of it
 		return err
 	}
 	var errs sync.WaitGroup
@@ -79,13 +79,17 @@ func (s *Subscription) consume(ctx context.Context, wait *patience) error {
 			}
 		}
 	})
+	measuring, stop := context.WithCancel(ctx)
+	errs.Go(func() { s.lag.measure(measuring, client) }) // what it asks ends with the client
 	for ctx.Err() == nil && !errors.Is(err, sarama.ErrClosedConsumerGroup) {
 		if err = group.Consume(ctx, []string{s.o.Topic}, &session{s: s, client: client}); err != nil && ctx.Err() == nil {
 			s.failed(err)
 			wait.sleep(ctx)
 		}
 	}
-	_ = group.Close() // whoever does not hear that we leave notices after the session timeout
+	stop()
+	_ = group.Close()  // whoever does not hear that we leave notices after the session timeout
+	_ = client.Close() // the group, which is closed then, has committed
 	errs.Wait()
 	return err
 }
@@ -159,11 +163,19 @@ func (h *session) ConsumeClaim(sess sarama.ConsumerGroupSession, cc sarama.Consu
 	h.mu.Unlock()
 	s.claims.Add(1)
 	defer s.claims.Add(-1)
-	h.begin(sess, cc)
+	c.from = h.begin(sess, cc)
+	s.lag.add(c)
+	defer s.lag.remove(c)
 	ctx := sess.Context()
 	for c.room(ctx) {
 		chunk, sizes := c.take(ctx, cc.Messages())
-		if chunk == nil || !s.offer(ctx, chunk, sizes) {
+		if chunk == nil {
+			break
+		}
+		c.offered.Store(time.Now().UnixNano())
+		taken := s.offer(ctx, chunk, sizes)
+		c.offered.Store(0)
+		if !taken {
 			break
 		}
 		s.trouble.flows()

@@ -11,31 +11,33 @@ import (
 // begin says what a claim's partition no longer holds of what the group has not
 // collected, and makes the offset at which the claim begins the group's: so it is
 // said once, and so a loss before the first message is seen, too. A claim that
-// begins at a committed offset has lost nothing.
-func (h *session) begin(sess sarama.ConsumerGroupSession, cc sarama.ConsumerGroupClaim) {
+// begins at a committed offset has lost nothing. The offset at which it begins is
+// negative when that cannot be told.
+func (h *session) begin(sess sarama.ConsumerGroupSession, cc sarama.ConsumerGroupClaim) (from int64) {
 	if cc.InitialOffset() != sarama.OffsetOldest {
-		return
+		return cc.InitialOffset()
 	}
 	topic, partition := cc.Topic(), cc.Partition()
 	log := h.s.o.logger().With("topic", topic, "partition", partition, "group", h.s.o.Group)
 	w, err := h.where(sess.Context(), topic, partition)
 	switch {
 	case sess.Context().Err() != nil:
-		return
+		return -1
 	case err != nil:
 		log.Warn("kafka: it cannot be told whether events were deleted before they were collected", "error", Diagnose(err))
-		return
+		return -1
 	case w.committed > w.newest:
 		log.Warn("kafka: the group's offset lies above the topic's end: the topic was made anew, or has lost events; it is collected from its beginning",
 			"committed", w.committed, "end", w.newest, "from", w.oldest)
 		sess.ResetOffset(topic, partition, w.oldest, "")
-		return
+		return w.oldest
 	case w.committed >= 0 && w.committed < w.oldest:
 		log.Warn("kafka: events were deleted from the topic before they were collected: its retention is shorter than the collectors' delay",
 			"from", w.committed, "to", w.oldest, "count", w.oldest-w.committed)
 		h.s.skipped.Add(w.oldest - w.committed)
 	}
 	sess.MarkOffset(topic, partition, w.oldest, "")
+	return w.oldest
 }
 
 // A whereabouts is where a partition begins and ends, and where the group is in it.

@@ -50,6 +50,7 @@ type Subscription struct {
 	skipped     atomic.Int64
 	rebalances  atomic.Int64
 	claims      atomic.Int64
+	lag         lag
 }
 
 // SubscriptionStats are what a Subscription has done, and holds.
@@ -62,6 +63,8 @@ type SubscriptionStats struct {
 	InFlight    int   // messages that it holds: handed out, or waiting to be
 	Bytes       int   // their size, about
 	Partitions  int   // that the group has given to it now
+	Paused      int   // of these, those that are not read, because what is in flight is not settled
+	Lag         int64 // messages of these that are not settled, as of the last seconds
 	Rebalances  int64 // since the start, the first included
 	Err         error // as Problem says
 }
@@ -242,10 +245,11 @@ func (s *Subscription) Problem() error { return s.trouble.err() }
 // Stats may be called at any time, by several goroutines.
 func (s *Subscription) Stats() SubscriptionStats {
 	n, bytes := s.budget.used()
+	paused, behind := s.lag.load()
 	return SubscriptionStats{
 		HandedOut: s.handedOut.Load(), Accepted: s.accepted.Load(), DeadLetters: s.deadLetters.Load(),
 		Waiting: s.burial.left(), Skipped: s.skipped.Load(), InFlight: n, Bytes: bytes,
-		Partitions: int(s.claims.Load()), Rebalances: s.rebalances.Load(), Err: s.Problem(),
+		Partitions: int(s.claims.Load()), Paused: paused, Lag: behind, Rebalances: s.rebalances.Load(), Err: s.Problem(),
 	}
 }
 

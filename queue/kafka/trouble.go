@@ -30,6 +30,7 @@ type trouble struct {
 
 	passedAt time.Time
 	said     map[string]time.Time
+	told     map[string]bool // and not yet that it is over
 }
 
 func (t *trouble) err() error {
@@ -51,6 +52,7 @@ func (t *trouble) connect(err error) {
 	}
 	t.group, t.passed = err, nil
 	t.say(slog.LevelWarn, "kafka: not consuming", err)
+	t.say(slog.LevelWarn, "kafka: consuming is disturbed", nil)
 }
 
 // pass is told of what went wrong within a session.
@@ -71,6 +73,7 @@ func (t *trouble) flows() {
 	defer t.mu.Unlock()
 	t.passed = nil
 	t.disturbed.Store(false)
+	t.say(slog.LevelWarn, "kafka: consuming is disturbed", nil)
 }
 
 // letters is told how an attempt at the dead letters went.
@@ -84,14 +87,24 @@ func (t *trouble) letters(err error, n int) {
 	t.say(slog.LevelError, "kafka: dead letters are not safe", err)
 }
 
-// say needs t.mu.
+// say needs t.mu. That there is no error any more is said where the error was.
 func (t *trouble) say(level slog.Level, what string, err error) {
-	if err == nil || time.Since(t.said[what]) < sayAgain {
+	if err == nil {
+		if t.told[what] {
+			delete(t.told, what)
+			t.log.Info("kafka: all is well again", "was", what)
+		}
+		return
+	}
+	if time.Since(t.said[what]) < sayAgain {
 		return
 	}
 	if t.said == nil {
 		t.said = map[string]time.Time{}
 	}
-	t.said[what] = time.Now()
+	if t.told == nil {
+		t.told = map[string]bool{}
+	}
+	t.said[what], t.told[what] = time.Now(), true
 	t.log.Log(context.Background(), level, what, "error", err) //nolint:sloglint // one of the constants above
 }

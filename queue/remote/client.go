@@ -54,6 +54,7 @@ func (s *Subscription) subscribe(ctx context.Context) (renew time.Duration, err 
 		answer, err := s.request(ctx, http.MethodPost, "/queue/sessions", map[string]string{"subscriber": s.subscriber}, requestTime)
 		if err == nil {
 			if err = json.Unmarshal(answer, &out); err == nil && out.Session != "" {
+				s.flows()
 				s.log.Info("subscribed", "queue", s.o.URL)
 				s.mu.Lock()
 				s.session, s.have = out.Session, 0
@@ -68,10 +69,30 @@ func (s *Subscription) subscribe(ctx context.Context) (renew time.Duration, err 
 		if ctx.Err() != nil {
 			return 0, nil //nolint:nilerr // run sees that ctx has ended
 		}
-		if b.say(err) {
-			s.log.Warn("waiting for the queue", "queue", s.o.URL, "error", err)
-		}
+		s.waits(&b, err)
 		b.wait(ctx)
+	}
+}
+
+// waits notes that the queue does not answer, and tells of it once in a while.
+func (s *Subscription) waits(b *backoff, err error) {
+	say := b.say(err)
+	if say {
+		s.log.Warn("waiting for the queue", "queue", s.o.URL, "error", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.problem, s.told = fmt.Errorf("heartbeat's queue at %s gives no events; it is tried again: %w", s.o.URL, err), s.told || say
+}
+
+// flows notes that it answers.
+func (s *Subscription) flows() {
+	s.mu.Lock()
+	told := s.told
+	s.problem, s.told = nil, false
+	s.mu.Unlock()
+	if told {
+		s.log.Info("the queue answers again", "queue", s.o.URL)
 	}
 }
 
@@ -100,15 +121,14 @@ func (s *Subscription) poll(ctx context.Context, renew time.Duration) error {
 		switch code := statusOf(err); {
 		case err == nil:
 			b = backoff{}
+			s.flows()
 		case code == http.StatusUnauthorized:
 			return fmt.Errorf("poll the queue at %s: %w", s.o.URL, err)
 		case code == http.StatusGone || code == http.StatusNotFound:
 			s.log.Warn("the queue has ended the session; subscribing again", "queue", s.o.URL)
 			return nil
 		case ctx.Err() == nil:
-			if b.say(err) {
-				s.log.Warn("waiting for the queue", "queue", s.o.URL, "error", err)
-			}
+			s.waits(&b, err)
 			b.wait(ctx)
 		}
 	}

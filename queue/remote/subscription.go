@@ -47,6 +47,8 @@ type Subscription struct {
 	mu      sync.Mutex
 	closed  bool
 	fatal   error
+	problem error  // why there are no events; nil while the queue answers
+	told    bool   // of that, and not yet that it is over
 	session string // empty: none
 	have    uint64 // newest serial that arrived
 	ready   []queue.Message
@@ -147,6 +149,14 @@ func (s *Subscription) Settle(m queue.Message, o queue.Outcome) {
 		s.pending.Undecided = append(s.pending.Undecided, p.serial)
 	}
 	signal(s.flush)
+}
+
+// Problem says why the queue gives no events: nobody is there, or another
+// subscriber; nil while it answers.
+func (s *Subscription) Problem() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.problem
 }
 
 // Close tells the server what was settled, and that the rest is for somebody

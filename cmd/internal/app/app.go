@@ -27,12 +27,20 @@ const (
 )
 
 // Main runs root and exits. The first SIGINT or SIGTERM ends the command's
-// context, which drains the daemons; a second one ends the process at once.
+// context, which drains the daemons; a second one ends the process at once. A
+// terminal that goes away does as the first, however often it says so.
 func Main(root *cobra.Command) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // from then on signals have their default effect
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ctx, _ = signal.NotifyContext(ctx, syscall.SIGHUP) // for as long as the process lives
+	}
+	context.AfterFunc(ctx, stop) // from then on the two have their default effect
 	os.Exit(Run(ctx, root, os.Args[1:], os.Stdout, os.Stderr))
 }
+
+// KeepOnWithoutLog makes a log that nobody reads any more lose its lines, in place
+// of ending the process undrained with SIGPIPE.
+func KeepOnWithoutLog() { signal.Ignore(syscall.SIGPIPE) }
 
 // A UsageError is one that the user can mend: the exit code is 2.
 type UsageError struct{ Err error }

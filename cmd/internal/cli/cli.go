@@ -78,6 +78,7 @@ func run(short string, f daemon.Func) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			app.KeepOnWithoutLog()
 			return f(cmd.Context(), cfg, app.Logger(cfg, cmd.ErrOrStderr()))
 		},
 	}

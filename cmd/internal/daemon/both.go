@@ -28,6 +28,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	}
 	defer func() { logClose(log, "queue", q.close) }()
 	reg := metrics.New(app.Version())
+	defer q.attend(cfg, log, reg, "the store does not take events, or not fast enough: see the problem store")()
 	st, err := openStore(cfg, log, reg)
 	if err != nil {
 		return err
@@ -39,10 +40,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	}
 	defer func() { logClose(log, "subscription", sub.Close) }()
 
-	ready := &readiness{}
-	ready.add(queueProblems(q))
-	ready.add(st.problems)
-	ready.add(subscriptionProblems(sub))
+	ready := &readiness{checks: []func() []web.Problem{q.problems, st.problems, subscriptionProblems(sub)}}
 	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token, Logger: log}))
 	defer srv.close() // before the store: who has asked is answered
 	hurried := *cfg
@@ -51,6 +49,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	}
 	c := newCollector(&hurried, log, sub, st, reg)
 	ready.add(collectorProblems(c))
+	defer farewell(c, log)
 
 	// The collector runs before heartbeat begins, which may have more to
 	// announce than the queue holds, and ends after it: what heartbeat drains

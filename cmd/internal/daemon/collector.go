@@ -70,6 +70,7 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	c := newCollector(cfg, log, sub, st, reg)
 	ready.add(collectorProblems(c))
 	ready.add(subscriptionProblems(sub))
+	defer farewell(c, log)
 	ready.done()
 	return collect(ctx, cfg, log, c, st)
 }

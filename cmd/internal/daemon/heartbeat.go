@@ -32,8 +32,9 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	}
 	defer func() { logClose(log, "queue", q.close) }()
 	reg := metrics.New(app.Version())
+	defer q.attend(cfg, log, reg, "no collector takes from it, or not fast enough: see whether one runs whose MONITORINK_QUEUE_URL is this heartbeat")()
 	ready := &readiness{}
-	ready.add(queueProblems(q)) // before the start is through: it may wait for the queue
+	ready.add(q.problems) // before the start is through: it may wait for the queue
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token}))
 	if cfg.Queue == config.QueueKafka {
@@ -109,7 +110,6 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 		return nil, err
 	}
 	reg.Heartbeat(h.Stats)
-	reg.Queue(q.stats)
 	return h, nil
 }
 
@@ -130,25 +130,13 @@ func logClose(log *slog.Logger, what string, f func() error) {
 	}
 }
 
-func queueProblems(q *local) func() []web.Problem {
-	return func() []web.Problem {
-		s := q.stats()
-		switch {
-		case s.Err != nil:
-			return []web.Problem{{Name: "queue", Message: "the local queue cannot be written: " + s.Err.Error()}}
-		case s.Full:
-			return []web.Problem{{Name: "queue", Message: "the local queue is full: its subscriber does not keep up, or is not there"}}
-		}
-		return nil
-	}
-}
-
 // heartbeatProblems tells of a ledger that does not get its checkpoints written.
 func heartbeatProblems(h *heartbeat.Heartbeat) func() []web.Problem {
 	return func() []web.Problem {
 		s := h.Stats()
 		if !s.Checkpoint.IsZero() && time.Since(s.Checkpoint) > time.Minute+s.Timeout {
-			return []web.Problem{{Name: "ledger", Message: "the last checkpoint is of " + s.Checkpoint.Format(time.RFC3339)}}
+			return []web.Problem{{Name: "ledger", Message: "the last checkpoint is of " + s.Checkpoint.Format(time.RFC3339) +
+				": it waits for results and gaps that are not in the local queue; what keeps them is a problem of its own, or in the log"}}
 		}
 		return nil
 	}

@@ -23,6 +23,7 @@ type local struct {
 	// itself once all is settled. Nil where what is left waits for the next start.
 	finish func()
 	stats  func() queue.Stats
+	behind string // what to look at when it is full
 	close  func() error
 	// running is the heartbeat over this queue, once there is one.
 	running atomic.Pointer[heartbeat.Heartbeat]

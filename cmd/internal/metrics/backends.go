@@ -23,6 +23,8 @@ func (r *Registry) Subscription(stats func() kafka.SubscriptionStats) {
 	r.reg.MustRegister(source(func(emit emit) {
 		s := stats()
 		emit.gauge("kafka_partitions", "Partitions that the consumer group gives to this member.", float64(s.Partitions))
+		emit.gauge("kafka_partitions_paused", "Of these, those that are not read, because as much as may be in flight waits for the store.", float64(s.Paused))
+		emit.gauge("kafka_lag", "Messages of these partitions that the store does not have, asked for every 5 s.", float64(s.Lag))
 		emit.counter("kafka_rebalances_total", "Times that the group has shared its partitions.", float64(s.Rebalances))
 		emit.gauge("kafka_in_flight", "Messages that are held: handed out, or waiting to be.", float64(s.InFlight))
 		emit.gauge("kafka_in_flight_bytes", "Their size, about.", float64(s.Bytes))
