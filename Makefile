@@ -54,6 +54,7 @@ test-browser: ## the page in a real browser, headless: Debian's chromium, or wha
 bench: run-infra migrate ## all benchmarks, on the servers of run-infra; docs/performance.md says what they measure
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./bench/baseline/probe
+	$(GO) run ./bench/degraded
 	$(GO) run ./bench/baseline/publisher
 	$(GO) run ./bench/collector
 	$(GO) run ./bench/latency

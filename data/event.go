@@ -44,7 +44,7 @@ type Measurement struct {
 	State    State
 	Started  time.Time
 	Late     time.Duration // Started after Scheduled
-	Degraded time.Duration // how long the prober itself was starved meanwhile
+	Degraded time.Duration // by how much it may be too long because the prober itself was starved
 
 	Method string
 	URL    string

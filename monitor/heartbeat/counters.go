@@ -52,6 +52,8 @@ type Stats struct {
 	PublishErrors int64         // tries that the local queue did not take
 	Checkpoint    time.Time     // zero: none yet
 	Timeout       time.Duration // the longest of a monitor: a checkpoint may be as old
+	Delay         time.Duration // of all beats of the pulse together: how late this process got to run
+	Contention    time.Duration // what it takes now, again and again, to get a processor
 	Stages        []pipeline.StageStats
 }
 
@@ -62,6 +64,7 @@ func (h *Heartbeat) Stats() Stats {
 		Monitors: c.monitors.Load(), InFlight: c.inFlight.Load(), Up: c.up.Load(), Down: c.down.Load(),
 		Gaps: map[data.Reason]int64{}, Undecided: c.undecided.Load(), PublishErrors: c.publishErrors.Load(),
 		Timeout: time.Duration(c.timeout.Load()), Stages: h.pipe.Stats(),
+		Delay: h.pulse.lateness(), Contention: h.pulse.contention(),
 	}
 	for _, r := range data.Reasons() {
 		s.Gaps[r] = c.reason(r).Load()

@@ -70,6 +70,7 @@ type Heartbeat struct {
 	plan   atomic.Pointer[map[string]*target]
 	pipe   *pipeline.Pipeline
 	counts counters
+	pulse  pulse
 	start  time.Time
 	asked  atomic.Bool // to announce
 
@@ -180,7 +181,8 @@ func (h *Heartbeat) Run(ctx context.Context) error {
 	h.log.Info("probing", "monitors", h.counts.monitors.Load(), "location", h.o.Location, "instance", h.o.Instance)
 	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
-	keeping.Go(func() { h.keep(book) }) // waited for below
+	keeping.Go(func() { h.keep(book) })      // waited for below
+	keeping.Go(func() { h.pulse.run(book) }) // the same
 	began := make(chan time.Time, 1)
 	defer context.AfterFunc(ctx, func() { began <- time.Now() })()
 	err := h.pipe.Run(ctx)

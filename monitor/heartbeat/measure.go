@@ -19,11 +19,14 @@ type target struct {
 	match   *match.Matcher
 	method  string
 	url     string
+	usual   usual
+	place   *usual // of all targets that share connections with it
 }
 
 // compile makes all monitors ready, or says which cannot be.
 func compile(monitors []data.Monitor) (map[string]*target, error) {
 	plan := make(map[string]*target, len(monitors))
+	places := map[string]*usual{}
 	for i := range monitors {
 		m := &monitors[i]
 		if _, twice := plan[m.ID]; twice {
@@ -33,6 +36,11 @@ func compile(monitors []data.Monitor) (map[string]*target, error) {
 		if err != nil {
 			return nil, fmt.Errorf("monitor %q: %w", m.ID, err)
 		}
+		where := t.probe.Place()
+		if places[where] == nil {
+			places[where] = &usual{apart: 50 * time.Millisecond}
+		}
+		t.place = places[where]
 		plan[m.ID] = t
 	}
 	return plan, nil
@@ -94,7 +102,9 @@ func (h *Heartbeat) probe(ctx context.Context, j job) (*data.Measurement, error)
 		return nil, fmt.Errorf("the definition %s is not at hand", j.due.Registration.Version)
 	}
 	m := h.blank(j, h.o.Now())
+	w := h.watch(t)
 	t.fill(ctx, h.prober, m, h.o.Now)
+	w.end(m)
 	m.Late = max(m.Started.Sub(m.Scheduled), 0)
 	return m, nil
 }

@@ -43,6 +43,15 @@ type hop struct {
 	body       string
 }
 
+// Place is where the first request goes, and whether an idle connection may
+// serve: targets at the same place have connections in common.
+func (t *Target) Place() string {
+	if t.reuse {
+		return t.first.key
+	}
+	return t.first.key + " new"
+}
+
 // Compile makes m ready. Its errors name the field and say what to write.
 func Compile(m *data.Monitor) (*Target, error) {
 	u, err := parseURL(m.URL)

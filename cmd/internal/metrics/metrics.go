@@ -24,6 +24,7 @@ type Registry struct {
 	reg      *prometheus.Registry
 	duration *prometheus.HistogramVec
 	late     prometheus.Histogram
+	degraded prometheus.Histogram
 	errors   *prometheus.CounterVec
 }
 
@@ -53,16 +54,21 @@ func (r *Registry) Observe() func(*data.Measurement) {
 	r.late = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Namespace: namespace, Name: "probe_late_seconds", Help: "How long after their instant probes began.", Buckets: buckets,
 	})
+	r.degraded = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: namespace, Name: "probe_degraded_seconds", Help: "By how much probes may have taken too long because the prober was starved.",
+		Buckets: append([]float64{0}, buckets[2:]...),
+	})
 	r.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: namespace, Name: "probe_errors_total", Help: "Probes that found their target down, by kind of error.",
 	}, []string{"kind"})
 	for _, k := range data.ErrorKinds() {
 		r.errors.WithLabelValues(string(k))
 	}
-	r.reg.MustRegister(r.duration, r.late, r.errors)
+	r.reg.MustRegister(r.duration, r.late, r.degraded, r.errors)
 	up, down := r.duration.WithLabelValues(string(data.Up)), r.duration.WithLabelValues(string(data.Down))
 	return func(m *data.Measurement) {
 		r.late.Observe(m.Late.Seconds())
+		r.degraded.Observe(m.Degraded.Seconds())
 		if m.State == data.Up {
 			up.Observe(m.Phases.Total.D().Seconds())
 			return
@@ -99,6 +105,8 @@ func (r *Registry) Heartbeat(stats func() heartbeat.Stats) {
 			emit.counter("gap_slots_total", "Slots that were not measured, by reason.", float64(n), "reason", string(reason))
 		}
 		emit.counter("results_undecided_total", "Results that were not in the queue when the process ended.", float64(s.Undecided))
+		emit.counter("scheduling_delay_seconds_total", "How late heartbeat got to run, over all beats of its pulse.", s.Delay.Seconds())
+		emit.gauge("scheduling_delay_seconds", "What it took lately, again and again, to get a processor.", s.Contention.Seconds())
 		emit.counter("publish_errors_total", "Tries to put results into the local queue that failed.", float64(s.PublishErrors))
 		if !s.Checkpoint.IsZero() {
 			emit.gauge("checkpoint_timestamp_seconds", "The instant up to which every slot is accounted for.", seconds(s.Checkpoint))

@@ -1,0 +1,117 @@
+package heartbeat
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	beat = 10 * time.Millisecond // how long a pulse sleeps
+	// A beat that is later than this is a stall: for so long nothing of ours ran.
+	stall = 10 * time.Millisecond
+	// Beats are remembered for one to two of these.
+	memory = 2 * time.Second
+	enough = 100 // beats
+)
+
+// A pulse measures how late this process gets to run: it sleeps for a beat again
+// and again, and sees how much later it wakes up. Whatever keeps it from running
+// keeps probes from it too: other processes on the processors, a garbage
+// collection, SIGSTOP. It may be read by several goroutines.
+type pulse struct {
+	mu    sync.Mutex
+	due   time.Time     // the end of the beat under way; zero: none is
+	lost  time.Duration // in stalls that have ended, beyond their first part
+	late  time.Duration // of all beats
+	beats int           // counted up to enough
+	since time.Time     // when now began
+	now   top
+	past  top
+}
+
+// A top is the two latest of some beats.
+type top struct{ first, second time.Duration }
+
+func (t *top) add(d time.Duration) {
+	if d > t.first {
+		t.first, d = d, t.first
+	}
+	t.second = max(t.second, d)
+}
+
+// run beats until ctx ends.
+func (p *pulse) run(ctx context.Context) {
+	t := time.NewTimer(beat)
+	defer t.Stop()
+	for {
+		p.begin(time.Now().Add(beat))
+		select {
+		case <-ctx.Done():
+			p.begin(time.Time{})
+			return
+		case <-t.C:
+		}
+		p.end(time.Now())
+		t.Reset(beat)
+	}
+}
+
+// begin says when the beat that begins is to end.
+func (p *pulse) begin(due time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.due = due
+}
+
+// end says when the beat under way did end.
+func (p *pulse) end(woke time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := max(woke.Sub(p.due), 0)
+	p.lost += p.pending(woke)
+	p.late += d
+	p.due = time.Time{}
+	if woke.Sub(p.since) >= memory {
+		p.since, p.past, p.now = woke, p.now, top{}
+	}
+	p.now.add(d)
+	p.beats = min(p.beats+1, enough)
+}
+
+// stalled is for how long, until now, nothing of ours ran, beyond the first part
+// of each stall. What it grows by during a probe is what the probe lost.
+func (p *pulse) stalled(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lost + p.pending(now)
+}
+
+func (p *pulse) pending(now time.Time) time.Duration {
+	if p.due.IsZero() {
+		return 0
+	}
+	return max(now.Sub(p.due)-stall, 0)
+}
+
+// contention is the second latest of the remembered beats: what it takes, again
+// and again, to get a processor. One alone may be chance, but counts while there
+// are few.
+func (p *pulse) contention() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	both := p.past
+	both.add(p.now.first)
+	both.add(p.now.second)
+	if p.beats < enough {
+		return both.first
+	}
+	return both.second
+}
+
+// lateness is how late all beats were together.
+func (p *pulse) lateness() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.late
+}
