@@ -13,6 +13,8 @@ type counters struct {
 	up, down                 atomic.Int64
 	undecided, publishErrors atomic.Int64
 	checkpoint               atomic.Int64 // Unix milliseconds
+	checkpointed             atomic.Int64 // when it was written, by the monotonic clock
+	forward, back            atomic.Int64 // steps of the clock
 	timeout                  atomic.Int64 // the longest of a monitor
 	overload, overlap        atomic.Int64
 	stopped, clock, paused   atomic.Int64
@@ -51,6 +53,11 @@ type Stats struct {
 	Undecided     int64         // slots whose result could not be put into the queue before the end
 	PublishErrors int64         // tries that the local queue did not take
 	Checkpoint    time.Time     // zero: none yet
+	CheckpointAge time.Duration // since it was written
+	Accounted     time.Time     // every slot up to here has run or is in a gap
+	Behind        time.Duration // of the clock behind Accounted, from a second on: nothing is probed meanwhile
+	ClockForward  int64         // steps of the wall clock
+	ClockBack     int64
 	Timeout       time.Duration // the longest of a monitor: a checkpoint may be as old
 	Delay         time.Duration // of all beats of the pulse together: how late this process got to run
 	Contention    time.Duration // what it takes now, again and again, to get a processor
@@ -71,6 +78,9 @@ func (h *Heartbeat) Stats() Stats {
 	}
 	if ms := c.checkpoint.Load(); ms > 0 {
 		s.Checkpoint = time.UnixMilli(ms).UTC()
+		s.CheckpointAge = h.o.Clock.Monotonic() - time.Duration(c.checkpointed.Load())
 	}
+	s.Accounted, s.Behind = h.behind()
+	s.ClockForward, s.ClockBack = c.forward.Load(), c.back.Load()
 	return s
 }

@@ -52,7 +52,7 @@ type Options struct {
 
 	Probe  probe.Options
 	Logger *slog.Logger // nil: silent
-	Now    func() time.Time
+	Clock  schedule.Clock
 
 	// Observe is told of each measurement, by several goroutines at once; it
 	// must be quick, and not keep what it is given.
@@ -73,6 +73,8 @@ type Heartbeat struct {
 	pulse  pulse
 	start  time.Time
 	asked  atomic.Bool // to announce
+	// waiting says that the clock is far behind; only watchClock uses it.
+	waiting bool
 
 	mu  sync.Mutex
 	set []Definition // what is applied now
@@ -82,8 +84,9 @@ type Heartbeat struct {
 // heartbeat that is ready to run. With a Journal, what it writes is safe when it
 // returns.
 func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, error) {
-	if o.Now == nil {
-		o.Now = time.Now
+	o.Clock = o.Clock.Real()
+	if o.Probe.Now == nil {
+		o.Probe.Now = o.Clock.Wall
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -91,7 +94,7 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 	if o.InFlight <= 0 {
 		o.InFlight = 1000
 	}
-	h := &Heartbeat{o: o, log: o.Logger, start: data.Millis(o.Now())}
+	h := &Heartbeat{o: o, log: o.Logger, start: data.Millis(o.Clock.Wall())}
 	plan, err := compile(monitors)
 	if err != nil {
 		return nil, err
@@ -102,9 +105,9 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 	h.prober = probe.New(o.Probe)
 	h.gate = newGate(o.InFlight)
 	h.runner = schedule.NewRunner(schedule.Options{
-		Window: o.Window, Location: o.Location, Start: h.start, Now: o.Now, Room: h.gate.room,
+		Window: o.Window, Location: o.Location, Start: h.start, Clock: o.Clock, Room: h.gate.room,
 	})
-	h.ledger = newLedger(o.Location, o.Instance, h.start, &h.counts)
+	h.ledger = newLedger(o.Location, o.Instance, h.start, o.Clock.Monotonic, &h.counts)
 	if err := h.apply(ctx, plan, monitors, h.start); err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (h *Heartbeat) Announce() { h.asked.Store(true) }
 func (h *Heartbeat) keep(ctx context.Context) {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
-	announced := h.o.Now()
+	announced := h.o.Clock.Monotonic()
 	for {
 		select {
 		case <-ctx.Done():
@@ -34,8 +34,9 @@ func (h *Heartbeat) keep(ctx context.Context) {
 		if err := h.flush(ctx, false); err != nil && ctx.Err() == nil {
 			h.log.Warn("gaps and checkpoint are not written; trying again", "error", err)
 		}
-		now := h.o.Now()
-		age := now.Sub(announced)
+		h.watchClock()
+		now := h.o.Clock.Monotonic()
+		age := now - announced
 		if age >= announceEvery || age >= announceAgain && h.asked.Swap(false) {
 			h.mu.Lock()
 			set := h.set
@@ -52,7 +53,7 @@ func (h *Heartbeat) keep(ctx context.Context) {
 // flush writes the gaps that are ready (with all: every gap), and then a
 // checkpoint if it has advanced.
 func (h *Heartbeat) flush(ctx context.Context, all bool) error {
-	gaps := h.ledger.take(h.o.Now(), all)
+	gaps := h.ledger.take(all)
 	if err := write(ctx, h, gaps, h.ledger.written); err != nil {
 		return err
 	}
@@ -90,5 +91,6 @@ func (h *Heartbeat) checkpoint(ctx context.Context) error {
 		return err
 	}
 	h.counts.checkpoint.Store(at.UnixMilli())
+	h.counts.checkpointed.Store(int64(h.o.Clock.Monotonic()))
 	return nil
 }

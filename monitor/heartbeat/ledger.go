@@ -18,20 +18,27 @@ const gapAge = 5 * time.Second
 type ledger struct {
 	location string
 	instance string
+	mono     func() time.Duration
 	counts   *counters
 
 	mu      sync.Mutex
 	upto    time.Time // every slot up to here has been given or entered
 	windows []*window // in the order in which they were given; those that are closed go at the next checkpoint
-	open    map[string]*data.Gap
+	open    map[string]*gap
 	closed  []*data.Gap
 	writing []*data.Gap // taken by the writer, not yet safe
 }
 
-func newLedger(location, instance string, start time.Time, counts *counters) *ledger {
+// A gap is open: it may still grow.
+type gap struct {
+	*data.Gap
+	since time.Duration // by the monotonic clock
+}
+
+func newLedger(location, instance string, start time.Time, mono func() time.Duration, counts *counters) *ledger {
 	return &ledger{
-		location: location, instance: instance, counts: counts,
-		upto: start.Add(-time.Millisecond), open: map[string]*data.Gap{},
+		location: location, instance: instance, mono: mono, counts: counts,
+		upto: start.Add(-time.Millisecond), open: map[string]*gap{},
 	}
 }
 
@@ -74,39 +81,51 @@ func (l *ledger) late(d schedule.Due) {
 	l.enter(d.Registration, d.Slot.Scheduled, d.Slot.Scheduled, 1, data.Overload)
 }
 
-// enter extends the monitor's open gap, or closes it and opens another.
+// enter extends the monitor's open gap, or closes it and opens another. A gap
+// covers no slots but those that were entered in it: none lies in between that
+// was given otherwise while the clock was set, or is under way.
 func (l *ledger) enter(r *data.Registration, first, last time.Time, slots int64, reason data.Reason) {
 	l.counts.skipped(reason, slots)
 	g := l.open[r.Monitor]
 	crowded := len(l.closed) > 1000+len(l.open)
-	if g != nil && g.Version == r.Version && (g.Reason == reason || crowded) && !first.Before(g.First) {
-		if last.After(g.Last) {
-			g.Last = last
-		}
+	if g != nil && g.Version == r.Version && (g.Reason == reason || crowded) && follows(r, g.Gap, first, last, slots) {
+		g.Last = last
 		g.Slots += slots
 		return
 	}
 	l.close(r.Monitor)
-	l.open[r.Monitor] = &data.Gap{
+	l.open[r.Monitor] = &gap{since: l.mono(), Gap: &data.Gap{
 		Monitor: r.Monitor, Location: l.location, Instance: l.instance, Version: r.Version,
 		First: first, Last: last, Slots: slots, Reason: reason,
+	}}
+}
+
+// follows reports whether r has no slots between those of g and the ones from
+// first to last.
+func follows(r *data.Registration, g *data.Gap, first, last time.Time, slots int64) bool {
+	if !first.After(g.Last) {
+		return false
 	}
+	if d := r.Schedule.Every.D(); d > 0 {
+		return int64(last.Sub(g.First)/d)+1 == g.Slots+slots
+	}
+	return schedule.Count([]*data.Registration{r}, g.First, last.Add(time.Millisecond)) == g.Slots+slots
 }
 
 func (l *ledger) close(monitor string) {
 	if g := l.open[monitor]; g != nil {
 		delete(l.open, monitor)
-		l.closed = append(l.closed, g)
+		l.closed = append(l.closed, g.Gap)
 	}
 }
 
 // take gives the writer all closed gaps, and the open ones that are old enough.
 // What it took before and did not report as written comes again.
-func (l *ledger) take(now time.Time, all bool) []*data.Gap {
+func (l *ledger) take(all bool) []*data.Gap {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for monitor, g := range l.open {
-		if all || now.Sub(g.First) >= gapAge {
+		if all || l.mono()-g.since >= gapAge {
 			l.close(monitor)
 		}
 	}

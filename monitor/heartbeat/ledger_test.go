@@ -22,6 +22,8 @@ func seeded(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 1))
 }
 
+func still() time.Duration { return 0 }
+
 // A model plays scheduler, probes and queue against a ledger, and knows which
 // slots are safe.
 type model struct {
@@ -67,7 +69,7 @@ func (m *model) step() {
 			j.window.open.Add(-1)
 		}
 	case 5: // the gaps are written, or only some of them
-		gaps := m.l.take(m.at, m.rng.IntN(2) == 0)
+		gaps := m.l.take(m.rng.IntN(2) == 0)
 		n := 0
 		if len(gaps) > 0 {
 			n = m.rng.IntN(len(gaps) + 1)
@@ -110,9 +112,10 @@ func TestCheckpointIsNeverAheadOfWhatIsSafe(t *testing.T) {
 	for range 300 {
 		start := time.UnixMilli(1_800_000_000_000).UTC()
 		m := &model{
-			l: newLedger("l", "i", start, &counters{}), rng: rng, at: start,
+			rng: rng, at: start,
 			safe: map[string]map[time.Time]bool{}, given: map[string][]time.Time{},
 		}
+		m.l = newLedger("l", "i", start, func() time.Duration { return m.at.Sub(start) }, &counters{})
 		for _, id := range []string{"a", "b", "c"} {
 			m.regs = append(m.regs, &data.Registration{Monitor: id, Location: "l", Version: "v"})
 			m.safe[id] = map[time.Time]bool{}
@@ -137,7 +140,7 @@ func TestCheckpointIsNeverAheadOfWhatIsSafe(t *testing.T) {
 			m.mark(j.due.Slot.Monitor, j.due.Slot.Scheduled)
 			j.window.open.Add(-1)
 		}
-		m.l.written(len(m.l.take(m.at, true)))
+		m.l.written(len(m.l.take(true)))
 		if at := m.l.checkpoint(); !at.Equal(m.l.upto) {
 			t.Fatalf("with everything safe the checkpoint is %v, want %v", at, m.l.upto)
 		}
@@ -149,8 +152,8 @@ func TestCheckpointIsNeverAheadOfWhatIsSafe(t *testing.T) {
 
 func TestGapsAreJoinedWhileNothingIsMeasuredBetween(t *testing.T) {
 	start := time.UnixMilli(1_800_000_000_000).UTC()
-	r := &data.Registration{Monitor: "a", Version: "v"}
-	l := newLedger("l", "i", start, &counters{})
+	r := &data.Registration{Monitor: "a", Version: "v", Schedule: data.Schedule{Every: data.Duration(time.Second)}}
+	l := newLedger("l", "i", start, still, &counters{})
 	skip := func(second int, reason data.Reason) {
 		at := start.Add(time.Duration(second) * time.Second)
 		l.release(schedule.Window{Upto: at, Skipped: []schedule.Skip{{Registration: r, First: at, Last: at, Slots: 1, Reason: reason}}}, nil)
@@ -166,7 +169,7 @@ func TestGapsAreJoinedWhileNothingIsMeasuredBetween(t *testing.T) {
 		reason      data.Reason
 	}
 	want := []gap{{0, 1, 2, data.Overload}, {2, 2, 1, data.Overlap}, {4, 4, 1, data.Overlap}}
-	gaps := l.take(start, true)
+	gaps := l.take(true)
 	if len(gaps) != len(want) {
 		t.Fatalf("%d gaps, want %d", len(gaps), len(want))
 	}
@@ -180,15 +183,15 @@ func TestGapsAreJoinedWhileNothingIsMeasuredBetween(t *testing.T) {
 
 func TestGapsStayBoundedWhileTheyCannotBeWritten(t *testing.T) {
 	start := time.UnixMilli(1_800_000_000_000).UTC()
-	r := &data.Registration{Monitor: "a", Version: "v"}
-	l := newLedger("l", "i", start, &counters{})
+	r := &data.Registration{Monitor: "a", Version: "v", Schedule: data.Schedule{Every: data.Duration(time.Second)}}
+	l := newLedger("l", "i", start, still, &counters{})
 	var slots int64
 	for i := range 10_000 {
 		at := start.Add(time.Duration(i) * time.Second)
 		reason := []data.Reason{data.Overload, data.Overlap}[i%2]
 		l.release(schedule.Window{Upto: at, Skipped: []schedule.Skip{{Registration: r, First: at, Last: at, Slots: 1, Reason: reason}}}, nil)
 	}
-	gaps := l.take(start, true)
+	gaps := l.take(true)
 	if len(gaps) > 1100 {
 		t.Errorf("%d gaps are held", len(gaps))
 	}
@@ -203,7 +206,7 @@ func TestGapsStayBoundedWhileTheyCannotBeWritten(t *testing.T) {
 func TestASlotWhoseResultMayBeLostHoldsTheCheckpointBack(t *testing.T) {
 	start := time.UnixMilli(1_800_000_000_000).UTC()
 	h := &Heartbeat{}
-	h.ledger = newLedger("l", "i", start, &h.counts)
+	h.ledger = newLedger("l", "i", start, still, &h.counts)
 	at := start.Add(time.Second)
 	due := schedule.Due{Slot: data.Slot{Monitor: "a", Location: "l", Scheduled: at}, Registration: &data.Registration{Monitor: "a"}}
 	jobs := h.ledger.release(schedule.Window{Due: []schedule.Due{due}, Upto: at.Add(time.Second)}, nil)

@@ -65,7 +65,7 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	defer h.runner.Done(j.due)
 	h.counts.inFlight.Add(1)
 	defer h.counts.inFlight.Add(-1)
-	if h.runner.TooLate(j.due, h.o.Now()) {
+	if h.runner.TooLate(j.due) {
 		h.ledger.late(j.due)
 		return queue.Message{}, pipeline.ErrSkip
 	}
@@ -73,7 +73,7 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	m, err := pipeline.Recover(h.probe)(ctx, j)
 	if err != nil { // a panic: our own fault, and no reason to lose the slot
 		h.log.Error("a probe panicked; please report it", "monitor", j.due.Slot.Monitor, "error", err)
-		m = h.failed(j, h.o.Now(), err)
+		m = h.failed(j, h.o.Clock.Wall(), err)
 	}
 	if ctx.Err() != nil && m.State == data.Down {
 		// The drain's grace has run out in the middle of the probe: what it saw
@@ -101,11 +101,10 @@ func (h *Heartbeat) probe(ctx context.Context, j job) (*data.Measurement, error)
 	if t == nil || t.version != j.due.Registration.Version {
 		return nil, fmt.Errorf("the definition %s is not at hand", j.due.Registration.Version)
 	}
-	m := h.blank(j, h.o.Now())
+	m := h.blank(j, h.o.Clock.Wall())
 	w := h.watch(t)
-	t.fill(ctx, h.prober, m, h.o.Now)
+	t.fill(ctx, h.prober, m, h.o.Clock.Wall)
 	w.end(m)
-	m.Late = max(m.Started.Sub(m.Scheduled), 0)
 	return m, nil
 }
 
@@ -132,7 +131,7 @@ func (h *Heartbeat) blank(j job, started time.Time) *data.Measurement {
 	s := j.due.Slot
 	return &data.Measurement{
 		Monitor: s.Monitor, Location: s.Location, Instance: h.o.Instance, Version: j.due.Registration.Version,
-		Scheduled: s.Scheduled, Attempt: 1, Started: started, Late: max(started.Sub(s.Scheduled), 0),
+		Scheduled: s.Scheduled, Attempt: 1, Started: started, Late: max(h.runner.Late(j.due), 0),
 		Method: j.due.Registration.Method, URL: j.due.Registration.URL,
 	}
 }

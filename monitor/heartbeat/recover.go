@@ -38,6 +38,7 @@ func (h *Heartbeat) recover(ctx context.Context) error {
 		return fmt.Errorf("write the first checkpoint: %w", err)
 	}
 	h.counts.checkpoint.Store(at.UnixMilli())
+	h.counts.checkpointed.Store(int64(h.o.Clock.Monotonic()))
 	return nil
 }
 

@@ -43,6 +43,7 @@ func (s *source) Next(ctx context.Context) (job, error) {
 		if err != nil {
 			return job{}, err
 		}
+		s.h.stepped(w)
 		if full := s.h.o.Full; full != nil && len(w.Due) > 0 && full() {
 			w = s.yield(w)
 		}

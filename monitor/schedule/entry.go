@@ -10,10 +10,11 @@ import (
 type entry struct {
 	registration *data.Registration
 	schedule     Schedule
-	next         int64 // the instant that is not yet given; 0: none
-	end          int64 // the first instant that is not its own; 0: none yet
-	late         int64 // how late a slot may begin
-	turn         *turn // the monitor's
+	next         int64  // the instant that is not yet given; 0: none
+	end          int64  // the first instant that is not its own; 0: none yet
+	late         int64  // how late a slot may begin
+	turn         *turn  // the monitor's
+	given        []span // what lies after next and is given already, the nearest last
 }
 
 func newEntry(r *data.Registration) (*entry, error) {
@@ -44,11 +45,15 @@ func (e *entry) after(ms int64) int64 {
 }
 
 // release makes the newest of e's instants up to now ready, and skips the others;
-// late is why. It reports whether there will be more.
-func (e *entry) release(r *Runner, now int64, late data.Reason) bool {
-	limit := now
+// late is why. It stops where instants are given already, and reports whether
+// there will be more.
+func (e *entry) release(r *Runner, now reading, late data.Reason) bool {
+	limit := now.wall.UnixMilli()
 	if e.end != 0 {
 		limit = min(limit, e.end-1)
+	}
+	if n := len(e.given); n > 0 {
+		limit = min(limit, e.given[n-1].first-1)
 	}
 	if e.next > limit {
 		return false
@@ -65,20 +70,23 @@ func (e *entry) release(r *Runner, now int64, late data.Reason) bool {
 			older++
 		}
 	}
-	e.next = e.after(newest)
+	e.next = e.stepOver(e.after(newest))
 	switch {
 	case e.registration.Paused:
 		r.skipped(e, first, newest, older+1, data.Paused)
-	case now-newest > e.late:
+	case now.wall.UnixMilli()-newest > e.late:
 		r.skipped(e, first, newest, older+1, late)
 	default:
 		if older > 0 {
 			r.skipped(e, first, before, older, late)
 		}
-		if e.turn.running.Load() {
+		switch {
+		case !e.turn.running.Load():
+			r.offer(e, newest, now, late)
+		case late == data.Clock:
+			r.skipped(e, newest, newest, 1, late)
+		default:
 			r.skipped(e, newest, newest, 1, data.Overlap)
-		} else {
-			r.offer(e, newest, late)
 		}
 	}
 	return !e.ended()
@@ -87,10 +95,18 @@ func (e *entry) release(r *Runner, now int64, late data.Reason) bool {
 // ended reports whether e has no more instants of its own.
 func (e *entry) ended() bool { return e.next == 0 || e.end != 0 && e.next >= e.end }
 
+// skipped enters n of e's instants from first to last as not run. Those that the
+// clock has jumped over are held as long as the jump may be undone.
 func (r *Runner) skipped(e *entry, first, last, n int64, reason data.Reason) {
-	r.skip = append(r.skip, Skip{
-		Registration: e.registration, First: time.UnixMilli(first).UTC(), Last: time.UnixMilli(last).UTC(), Slots: n, Reason: reason,
-	})
+	if reason == data.Clock && r.holding != nil {
+		r.holding.hold(hold{e, first, last, n})
+		return
+	}
+	r.skip = append(r.skip, newSkip(e, first, last, n, reason))
+}
+
+func newSkip(e *entry, first, last, n int64, reason data.Reason) Skip {
+	return Skip{Registration: e.registration, First: time.UnixMilli(first).UTC(), Last: time.UnixMilli(last).UTC(), Slots: n, Reason: reason}
 }
 
 // An entryHeap has the entry with the earliest instant first.

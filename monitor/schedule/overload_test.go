@@ -36,7 +36,7 @@ func newProber(t *testing.T, atOnce int, took func() time.Duration) *prober {
 	}
 	p.free.Store(int64(atOnce))
 	p.r = schedule.NewRunner(schedule.Options{
-		Location: "l", Start: p.start, Now: p.now, Room: func() int { return int(p.free.Load()) },
+		Location: "l", Start: p.start, Clock: schedule.Clock{Wall: p.now}, Room: func() int { return int(p.free.Load()) },
 	})
 	return p
 }
@@ -80,7 +80,7 @@ func (p *prober) enter(w schedule.Window) {
 		p.t.Errorf("%d slots are given, with room for %d", len(w.Due), room)
 	}
 	for _, d := range w.Due {
-		if p.r.TooLate(d, p.now()) {
+		if p.r.TooLate(d) {
 			p.t.Errorf("%v is given %v late", d.Slot, p.now().Sub(d.Slot.Scheduled))
 		}
 		p.given[d.Slot.Monitor]++

@@ -14,10 +14,11 @@ import (
 type turn struct {
 	running atomic.Bool // from the giving of a slot to its Done
 
-	entry      *entry // whose slot is ready; nil: none
-	at         int64  // the slot's instant
-	since      int64  // all slots up to here were released before it
-	prev, next *turn  // in order of becoming ready
+	entry      *entry        // whose slot is ready; nil: none
+	at         int64         // the slot's instant
+	mono       time.Duration // the same, by the monotonic clock
+	since      int64         // all slots up to here were released before it
+	prev, next *turn         // in order of becoming ready
 	pass       int64
 	queued     bool // it is in the set's heap, or among the fresh
 }
@@ -37,12 +38,12 @@ type readySet struct {
 }
 
 // put makes at, an instant of e, the slot that its monitor waits with.
-func (s *readySet) put(e *entry, at, since int64) {
+func (s *readySet) put(e *entry, at int64, mono time.Duration, since int64) {
 	t := e.turn
 	if t.entry != nil {
 		s.remove(t)
 	}
-	t.entry, t.at, t.since = e, at, since
+	t.entry, t.at, t.mono, t.since = e, at, mono, since
 	s.n++
 	t.prev, t.next = s.last, nil
 	if s.last == nil {
@@ -107,38 +108,38 @@ func reset[S ~[]*turn](s S) S {
 
 // offer makes at the slot that e's monitor waits with; an older one that waited
 // gives way, for the reason late.
-func (r *Runner) offer(e *entry, at int64, late data.Reason) {
+func (r *Runner) offer(e *entry, at int64, now reading, late data.Reason) {
 	if t := e.turn; t.entry != nil {
 		r.skipped(t.entry, t.at, t.at, 1, late)
 	}
-	r.ready.put(e, at, r.upto)
+	r.ready.put(e, at, now.mono-now.wall.Sub(time.UnixMilli(at)), r.upto)
 }
 
 // choose gives up to room of the slots that are ready, and skips those that have
-// become too late, for the reason late. When there is room for all, they come in
-// order of their instants.
-func (r *Runner) choose(now int64, room int, late data.Reason) {
+// become too late. When there is room for all, they come in order of their
+// instants.
+func (r *Runner) choose(now time.Duration, room int) {
 	s := &r.ready
 	for t := s.first; t != nil && t.late(now); t = s.first {
-		r.expire(t, late)
+		r.expire(t)
 	}
 	if s.n <= room {
 		for s.first != nil {
-			r.take(s.first, now, late)
+			r.take(s.first, now)
 		}
 		s.forget()
 		slices.SortStableFunc(r.due, func(a, b Due) int { return a.Slot.Scheduled.Compare(b.Slot.Scheduled) })
 		return
 	}
 	for s.n > 0 && len(r.due) < room {
-		r.take(s.least(), now, late)
+		r.take(s.least(), now)
 	}
 }
 
 // take gives t's slot, or skips it when it is too late.
-func (r *Runner) take(t *turn, now int64, late data.Reason) {
+func (r *Runner) take(t *turn, now time.Duration) {
 	if t.late(now) {
-		r.expire(t, late)
+		r.expire(t)
 		return
 	}
 	e, s := t.entry, &r.ready
@@ -146,12 +147,12 @@ func (r *Runner) take(t *turn, now int64, late data.Reason) {
 	t.pass += e.stride(t.at)
 	t.running.Store(true)
 	slot := data.Slot{Monitor: e.registration.Monitor, Location: r.location, Scheduled: time.UnixMilli(t.at).UTC()}
-	r.due = append(r.due, Due{Slot: slot, Registration: e.registration, entry: e})
+	r.due = append(r.due, Due{Slot: slot, Registration: e.registration, entry: e, mono: t.mono})
 	s.remove(t)
 }
 
-func (r *Runner) expire(t *turn, late data.Reason) {
-	r.skipped(t.entry, t.at, t.at, 1, late)
+func (r *Runner) expire(t *turn) {
+	r.skipped(t.entry, t.at, t.at, 1, data.Overload)
 	r.ready.remove(t)
 }
 
@@ -165,7 +166,9 @@ func (r *Runner) settled() time.Time {
 }
 
 // late reports whether it is too late to begin the slot that waits.
-func (t *turn) late(now int64) bool { return now-t.at > t.entry.late }
+func (t *turn) late(now time.Duration) bool {
+	return now-t.mono > time.Duration(t.entry.late)*time.Millisecond
+}
 
 // stride is the time from at to e's next instant.
 func (e *entry) stride(at int64) int64 {

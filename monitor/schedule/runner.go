@@ -16,10 +16,7 @@ const (
 	// maxLate is how late a slot may begin at most, however long its interval.
 	maxLate = 10 * time.Second
 	// idle is how long Next blocks at most, so that Window.Upto advances.
-	idle = time.Second
-	// maxJump is how far the wall clock may go forward in one step before it,
-	// and not the machine's load, is the reason of what was not run.
-	maxJump     = time.Minute
+	idle        = time.Second
 	defaultRoom = 64
 )
 
@@ -31,8 +28,7 @@ type Options struct {
 	Location string
 	// Start is the first instant whose slots are the runner's.
 	Start time.Time
-	// Now is the wall clock; nil: time.Now.
-	Now func() time.Time
+	Clock Clock
 	// Room is how many slots Next may give at once, asked whenever it is about
 	// to. Only when more are ready does the Runner choose, so a small number
 	// makes for late and fair decisions. Nil: 64.
@@ -45,6 +41,7 @@ type Due struct {
 	Slot         data.Slot
 	Registration *data.Registration
 	entry        *entry
+	mono         time.Duration // of its instant, when the wall clock is not set
 }
 
 // A Skip tells of slots of one monitor that follow one another and do not run.
@@ -61,6 +58,7 @@ type Window struct {
 	Due     []Due
 	Skipped []Skip
 	Upto    time.Time
+	Steps   []Step // of the wall clock, usually none
 }
 
 // A Runner releases the slots of many monitors as their instants come. It holds
@@ -69,7 +67,7 @@ type Runner struct {
 	window   int64 // milliseconds
 	location string
 	start    int64
-	now      func() time.Time
+	clock    Clock
 	room     func() int
 
 	mu      sync.Mutex
@@ -80,13 +78,17 @@ type Runner struct {
 	ready   readySet      // released, and not yet given
 	from    int64         // the instant of the newest Apply
 	upto    int64         // all slots up to here are released
+	most    int64         // no slot after it is released
+	jumps   []*jump       // of the wall clock, which may yet be undone, in order
 	changed chan struct{} // closed, and made anew, by Apply
 
 	// Only Next uses these.
-	last   time.Time // when it returned
-	looked reading
-	due    []Due
-	skip   []Skip
+	last    time.Time // when it returned
+	looked  reading
+	holding *jump // takes what is skipped because of the clock; nil: it is given
+	due     []Due
+	skip    []Skip
+	steps   []Step
 }
 
 // NewRunner returns a runner without monitors.
@@ -94,16 +96,13 @@ func NewRunner(o Options) *Runner {
 	if o.Window <= 0 {
 		o.Window = defaultWindow
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	if o.Room == nil {
 		o.Room = func() int { return defaultRoom }
 	}
-	start := ceil(o.Start)
+	start, clock := ceil(o.Start), o.Clock.Real()
 	return &Runner{
-		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, now: o.Now, room: o.Room,
-		entries: map[string]*entry{}, gone: map[string]*entry{}, from: start, upto: start - 1, changed: make(chan struct{}),
+		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, clock: clock, looked: clock.read(), room: o.Room,
+		entries: map[string]*entry{}, gone: map[string]*entry{}, from: start, upto: start - 1, most: start - 1, changed: make(chan struct{}),
 	}
 }
 
@@ -116,7 +115,7 @@ func (r *Runner) Apply(at time.Time, set []*data.Registration) error {
 	from := max(ceil(at), r.start)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if earliest := max(r.from, r.upto+1); from < earliest {
+	if earliest := max(r.from, r.most+1); from < earliest {
 		return fmt.Errorf("apply from %v: what is before %v is decided", at.UTC(), time.UnixMilli(earliest).UTC())
 	}
 	entries := make(map[string]*entry, len(set))
@@ -198,7 +197,7 @@ func (r *Runner) Next(ctx context.Context) (Window, error) {
 		r.mu.Lock()
 		w, changed, wait := r.step(left)
 		r.mu.Unlock()
-		if len(w.Due) > 0 || len(w.Skipped) > 0 || left <= 0 {
+		if len(w.Due) > 0 || len(w.Skipped) > 0 || len(w.Steps) > 0 || left <= 0 {
 			r.last = time.Now()
 			return w, nil
 		}
@@ -219,35 +218,34 @@ func (r *Runner) Next(ctx context.Context) (Window, error) {
 // Next may yet block. Without anything to give, it returns how long to wait, unless
 // changed is closed before.
 func (r *Runner) step(left time.Duration) (w Window, changed <-chan struct{}, wait time.Duration) {
-	now := r.now()
-	late := data.Overload
-	if r.looked.jumped(now) {
-		late = data.Clock
-	}
-	r.due, r.skip = r.due[:0], r.skip[:0]
+	now := r.clock.read()
+	r.due, r.skip, r.steps = r.due[:0], r.skip[:0], r.steps[:0]
 	wait = min(r.wait(now), left)
 	if wait <= 0 {
-		r.release(now.UnixMilli(), late)
+		r.tick(now)
 	}
 	if r.ready.n > 0 {
-		r.choose(now.UnixMilli(), r.room(), late)
+		r.choose(now.mono, r.room())
 	}
-	return Window{Due: r.due, Skipped: r.skip, Upto: r.settled()}, r.changed, wait
+	return Window{Due: r.due, Skipped: r.skip, Upto: r.settled(), Steps: r.steps}, r.changed, wait
 }
 
 // wait is how long it is until the end of the window in which the next slot falls.
-func (r *Runner) wait(now time.Time) time.Duration {
-	if len(r.active) == 0 {
+func (r *Runner) wait(now reading) time.Duration {
+	switch {
+	case r.looked.off(now) != 0:
+		return 0
+	case len(r.active) == 0:
 		return idle
 	}
-	return time.UnixMilli((r.active[0].next + r.window - 1) / r.window * r.window).Sub(now)
+	return time.UnixMilli((r.active[0].next + r.window - 1) / r.window * r.window).Sub(now.wall)
 }
 
 // release makes all slots up to now ready, or skips them; late is the reason of
 // those that are too late.
-func (r *Runner) release(now int64, late data.Reason) {
+func (r *Runner) release(now reading, late data.Reason) {
 	for _, h := range []*entryHeap{&r.active, &r.paused} {
-		for len(*h) > 0 && (*h)[0].next <= now {
+		for len(*h) > 0 && (*h)[0].next <= now.wall.UnixMilli() {
 			if (*h)[0].release(r, now, late) {
 				heap.Fix(h, 0)
 			} else {
@@ -255,32 +253,17 @@ func (r *Runner) release(now int64, late data.Reason) {
 			}
 		}
 	}
-	r.upto = max(r.upto, now)
 }
 
 // Done says that the slot's probe has ended. Any goroutine may call it.
 func (r *Runner) Done(d Due) { d.entry.turn.running.Store(false) }
 
+// Late is how long ago the slot's instant was, by the monotonic clock since it
+// was released: a step of the wall clock does not count.
+func (r *Runner) Late(d Due) time.Duration { return r.clock.Monotonic() - d.mono }
+
 // TooLate reports whether it is too late to begin the slot: more than its interval
 // or 10 seconds after its instant, whichever is less.
-func (r *Runner) TooLate(d Due, now time.Time) bool {
-	return now.Sub(d.Slot.Scheduled) > time.Duration(d.entry.late)*time.Millisecond
-}
-
-// A reading is of both clocks at once.
-type reading struct {
-	wall int64     // milliseconds
-	mono time.Time // its monotonic part counts
-}
-
-// jumped takes a new reading, and reports whether since the one before the wall
-// clock has gone forward further than time has.
-func (o *reading) jumped(now time.Time) bool {
-	before := *o
-	*o = reading{now.UnixMilli(), time.Now()}
-	if before.mono.IsZero() {
-		return false
-	}
-	ahead := o.wall - before.wall - o.mono.Sub(before.mono).Milliseconds()
-	return ahead > maxJump.Milliseconds()
+func (r *Runner) TooLate(d Due) bool {
+	return r.Late(d) > time.Duration(d.entry.late)*time.Millisecond
 }

@@ -25,7 +25,7 @@ type caller struct {
 
 func newCaller(t *testing.T) *caller {
 	c := &caller{t: t, start: data.Millis(time.Now()), room: 64}
-	c.r = schedule.NewRunner(schedule.Options{Location: "l", Start: c.start, Now: c.now, Room: func() int { return c.room }})
+	c.r = schedule.NewRunner(schedule.Options{Location: "l", Start: c.start, Clock: schedule.Clock{Wall: c.now}, Room: func() int { return c.room }})
 	return c
 }
 
@@ -95,30 +95,6 @@ func TestPausedMonitorsWakeNobody(t *testing.T) {
 			t.Errorf("%d windows with %d slots in 10 s", windows, slots)
 		}
 	})
-}
-
-func TestRunnerBlamesTheClockForAJump(t *testing.T) {
-	for _, jump := range []time.Duration{59 * time.Second, 61 * time.Second} {
-		synctest.Test(t, func(t *testing.T) {
-			c := newCaller(t)
-			c.apply(c.start, registration("m", every(time.Second), c.start))
-			c.r.Done(c.next().Due[0])
-			c.step = jump
-			w := c.next()
-			want := data.Overload
-			if jump > time.Minute {
-				want = data.Clock
-			}
-			if len(w.Skipped) != 1 || w.Skipped[0].Reason != want || len(w.Due) != 1 {
-				t.Fatalf("after a jump of %v: %+v, want %s and the newest slot", jump, w, want)
-			}
-			c.r.Done(w.Due[0])
-			time.Sleep(90 * time.Second) // the caller's own fault
-			if w = c.next(); len(w.Skipped) != 1 || w.Skipped[0].Reason != data.Overload {
-				t.Errorf("after a stall: %+v", w)
-			}
-		})
-	}
 }
 
 func TestApplyRefusesWhatCannotHold(t *testing.T) {

@@ -73,6 +73,9 @@ func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger,
 		forward.start(ctx, abandon)
 		defer func() { err = errors.Join(err, forward.finish(drain)) }()
 	}
+	if err := awaitClock(ctx, time.Now, log, ready); err != nil {
+		return stopped(ctx, err, log)
+	}
 	h, err := newHeartbeat(ctx, cfg, log, q, reg)
 	if err != nil {
 		return stopped(ctx, err, log)
@@ -130,14 +133,23 @@ func logClose(log *slog.Logger, what string, f func() error) {
 	}
 }
 
-// heartbeatProblems tells of a ledger that does not get its checkpoints written.
+// heartbeatProblems tells of a ledger that does not get its checkpoints written,
+// and of a clock that keeps heartbeat from probing.
 func heartbeatProblems(h *heartbeat.Heartbeat) func() []web.Problem {
-	return func() []web.Problem {
-		s := h.Stats()
-		if !s.Checkpoint.IsZero() && time.Since(s.Checkpoint) > time.Minute+s.Timeout {
-			return []web.Problem{{Name: "ledger", Message: "the last checkpoint is of " + s.Checkpoint.Format(time.RFC3339) +
-				": it waits for results and gaps that are not in the local queue; what keeps them is a problem of its own, or in the log"}}
-		}
-		return nil
+	return func() []web.Problem { return statsProblems(h.Stats(), time.Now()) }
+}
+
+func statsProblems(s heartbeat.Stats, now time.Time) (all []web.Problem) {
+	// What a clock that was set forward has jumped over holds the checkpoint for
+	// a minute, and one that was set back keeps it where it is.
+	if limit := 90*time.Second + s.Timeout; !s.Checkpoint.IsZero() && now.Sub(s.Checkpoint) > limit && s.CheckpointAge > limit {
+		all = append(all, web.Problem{Name: "ledger", Message: "the last checkpoint is of " + s.Checkpoint.Format(time.RFC3339) +
+			": it waits for results and gaps that are not in the local queue; what keeps them is a problem of its own, or in the log"})
 	}
+	if s.Behind > heartbeat.MaxBehind {
+		all = append(all, web.Problem{Name: "clock", Message: fmt.Sprintf(
+			"the clock says %s, %v behind what is accounted for: nothing is probed until %s; if it was wrong before and is right now, end heartbeat and run heartbeat ledger reset",
+			now.UTC().Format(time.RFC3339), s.Behind.Round(time.Second), s.Accounted.Format(time.RFC3339))})
+	}
+	return all
 }

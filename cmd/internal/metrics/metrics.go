@@ -111,6 +111,9 @@ func (r *Registry) Heartbeat(stats func() heartbeat.Stats) {
 		if !s.Checkpoint.IsZero() {
 			emit.gauge("checkpoint_timestamp_seconds", "The instant up to which every slot is accounted for.", seconds(s.Checkpoint))
 		}
+		emit.gauge("clock_behind_seconds", "How far the clock is behind what is accounted for; nothing is probed until it has caught up.", s.Behind.Seconds())
+		emit.counter("clock_steps_total", "Steps of the wall clock, by direction.", float64(s.ClockForward), "direction", "forward")
+		emit.counter("clock_steps_total", "Steps of the wall clock, by direction.", float64(s.ClockBack), "direction", "back")
 		stages(emit, "heartbeat", s.Stages)
 	}))
 }
