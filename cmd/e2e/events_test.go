@@ -3,23 +3,13 @@
 package e2e_test
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
 )
-
-func readLines(r io.Reader) []string {
-	var lines []string
-	for s := bufio.NewScanner(r); s.Scan(); {
-		lines = append(lines, s.Text())
-	}
-	return lines
-}
 
 // measurement is number i of a crowd of monitors, one of which is measured every
 // second from first on.

@@ -4,7 +4,6 @@ package e2e_test
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -78,12 +77,6 @@ func (w *world) byCertificate() []string {
 	}
 }
 
-// A daemon is a process that listens.
-type daemon struct {
-	*process
-	url string
-}
-
 func (w *world) collector(more ...string) *daemon {
 	w.t.Helper()
 	addr := freeAddr(w.t)
@@ -104,49 +97,6 @@ func (w *world) heartbeat(dir string, target *witness, paths int, more ...string
 		"MONITORINK_DATA_DIR=" + dir, "MONITORINK_HEARTBEAT_ADDR=" + addr, "MONITORINK_LOCATION=here",
 	}, more...)...)
 	return &daemon{start(w.t, "heartbeat", env, "run"), "http://" + addr}
-}
-
-// problems are the names of what keeps a daemon from being ready, with their
-// words; ok says that it answered 503.
-func (d *daemon) problems() (words map[string]string, ok bool) {
-	var answer struct {
-		Problems []struct{ Name, Message string }
-	}
-	ok = get(d.url+"/readyz", &answer) == http.StatusServiceUnavailable
-	words = map[string]string{}
-	for _, p := range answer.Problems {
-		words[p.Name] = p.Message
-	}
-	return words, ok
-}
-
-func (d *daemon) ready() bool { return get(d.url+"/readyz", nil) == http.StatusOK }
-
-// metric is the sum of a metric's series whose text contains part.
-func (d *daemon) metric(name, part string) float64 {
-	res, err := http.Get(d.url + "/metrics")
-	if err != nil {
-		return 0
-	}
-	defer res.Body.Close()
-	sum := 0.0
-	for _, line := range readLines(res.Body) {
-		if strings.HasPrefix(line, name) && strings.Contains(line, part) {
-			v, _ := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
-			sum += v
-		}
-	}
-	return sum
-}
-
-// ends wants each process to end well after SIGTERM.
-func ends(t *testing.T, all ...*process) {
-	t.Helper()
-	for _, p := range all {
-		if code := p.stop(); code != 0 {
-			t.Errorf("%s: exit code %d after SIGTERM, want 0", filepath.Base(p.cmd.Path), code)
-		}
-	}
 }
 
 // publish brings events into the topic by the Publisher, in batches. Any goroutine
@@ -181,6 +131,9 @@ func (w *world) send(messages []queue.Message) {
 		}
 	}
 }
+
+// psql runs sql as the owner of the schema.
+func (w *world) psql(sql string) { servers.Psql(w.t, w.db.OwnerURL, sql) }
 
 // count asks psql, as the superuser.
 func (w *world) count(from string) int {
@@ -241,7 +194,10 @@ func (w *world) upTo(n int, end time.Time) bool {
 }
 
 // saved reads everything back from the database.
-func (w *world) saved() []data.Event {
+func (w *world) saved() []data.Event { return w.savedOf("") }
+
+// savedOf reads what there is of the monitors whose name begins with prefix.
+func (w *world) savedOf(prefix string) []data.Event {
 	w.t.Helper()
 	s, ctx := w.store(), w.t.Context()
 	monitors, err := s.Monitors(ctx, store.MonitorQuery{Limit: store.MaxLimit})
@@ -250,6 +206,9 @@ func (w *world) saved() []data.Event {
 	}
 	var all []data.Event
 	for _, m := range monitors.Items {
+		if !strings.HasPrefix(m.Monitor, prefix) {
+			continue
+		}
 		q := store.Query{Monitor: m.Monitor, Limit: store.MaxLimit}
 		all = append(all, listed(w.t, q, func(q store.Query) (store.Page[*data.Measurement], error) { return s.Measurements(ctx, q) })...)
 		all = append(all, listed(w.t, q, func(q store.Query) (store.Page[*data.Gap], error) { return s.Gaps(ctx, q) })...)
