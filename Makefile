@@ -13,7 +13,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser bench breaks fuzz lint compose-check env
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser chaos bench breaks fuzz lint compose-check env
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test-integration: ## the tests against real Kafka, Postgres and Flyway, which it
 
 test-browser: ## the page in a real browser, headless: Debian's chromium, or what WEB_BROWSER names
 	WEB_BROWSER=$${WEB_BROWSER:-chromium} $(GO) test -count=1 -run Browser ./web
+
+chaos: ## kill, stop and cut everything, and account for every slot, without and with Kafka; CHAOS="--minutes 30 --seed 7 --queue kafka"
+	$(GO) run ./bench/chaos $(CHAOS)
 
 bench: run-infra migrate ## all benchmarks, on the servers of run-infra; docs/performance.md says what they measure
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -9,6 +9,8 @@
 #             SCRAM-SHA-256 and SCRAM-SHA-512 for the users monitorink and powerless
 #             (password: the name and -secret; powerless may do nothing); three
 #             above, mutual TLS. Only monitorink, client.crt and plaintext have rights.
+#             KAFKA_PROXY_PORT=N adds a plaintext listener four above, whose clients
+#             are told to come back to N: where a proxy of a test listens.
 # KAFKA_VERSION=3.9.1 takes another version, KAFKA_HEAP=512m gives it more memory.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -35,14 +37,17 @@ kafka() { # HEAP CLASS ARGUMENT...
 }
 
 settings() {
-	local c=$KAFKA_PORT
+	local c=$KAFKA_PORT proxied='' advertised=''
+	if [ -n "${KAFKA_PROXY_PORT:-}" ]; then
+		proxied=,PROXIED://127.0.0.1:$((c + 4)) advertised=,PROXIED://127.0.0.1:$KAFKA_PROXY_PORT
+	fi
 	cat <<-E
 		process.roles=broker,controller
 		node.id=1
 		controller.quorum.voters=1@127.0.0.1:$((c + 1))
 		controller.listener.names=CONTROLLER
 		inter.broker.listener.name=PLAIN
-		listener.security.protocol.map=PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL
+		listener.security.protocol.map=PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL,PROXIED:PLAINTEXT
 		log.dirs=$dir/data
 		auto.create.topics.enable=false
 		offsets.topic.num.partitions=4
@@ -61,8 +66,8 @@ settings() {
 		advertised.listeners=PLAIN://127.0.0.1:$c
 	E
 	test) cat <<-E ;;
-		listeners=PLAIN://127.0.0.1:$c,CONTROLLER://127.0.0.1:$((c + 1)),SASL://127.0.0.1:$((c + 2)),MTLS://127.0.0.1:$((c + 3))
-		advertised.listeners=PLAIN://127.0.0.1:$c,SASL://localhost:$((c + 2)),MTLS://localhost:$((c + 3))
+		listeners=PLAIN://127.0.0.1:$c,CONTROLLER://127.0.0.1:$((c + 1)),SASL://127.0.0.1:$((c + 2)),MTLS://127.0.0.1:$((c + 3))$proxied
+		advertised.listeners=PLAIN://127.0.0.1:$c,SASL://localhost:$((c + 2)),MTLS://localhost:$((c + 3))$advertised
 		ssl.keystore.type=PEM
 		ssl.keystore.location=$certs/server.pem
 		ssl.truststore.type=PEM

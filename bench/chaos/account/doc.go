@@ -1,0 +1,29 @@
+// Package account judges what a store holds of a monitor by what is known from
+// outside: which definitions were written when, when the prober lived and what was
+// done to it, and which requests its target answered.
+//
+//	judge := account.New(life, 10)
+//	for _, m := range monitors {
+//		judge.Monitor(m)
+//	}
+//	verdict := judge.Verdict()
+//
+// It computes the slots itself, with nothing of the program that is judged. What it
+// holds a store to:
+//
+//   - a slot is phase + k x interval, the phase being FNV-1a-64 of the id modulo the
+//     interval, of the registration that holds then; the registrations are those that
+//     were written down in the monitors' file, each begun while the heartbeat that
+//     read it started;
+//   - each slot has one row, or no row and at least one gap over it. A gap may span
+//     slots that are measured (the measurement wins) or that another gap counts. So
+//     gaps that touch one another are taken together, and their numbers of slots must
+//     add up to the unmeasured slots under them: more is double, less is missing;
+//   - the slot of a row, and the first and the last of a gap, are slots, and carry the
+//     version of the definition that holds there;
+//   - each unmeasured slot lies where a fault explains the reason of a gap over it;
+//   - a request that was answered a second or more before the prober's end, and not
+//     while its queue was full, has a row that began before it and ended after it.
+//
+// It is pure: it asks no clock and reads no file.
+package account

@@ -1,0 +1,177 @@
+package account
+
+import (
+	"slices"
+	"time"
+)
+
+// A Span is a time from From to To; both are instants of the wall clock.
+type Span struct{ From, To time.Time }
+
+func (s Span) has(t time.Time) bool { return !t.Before(s.From) && !t.After(s.To) }
+
+// wider is s with more on both sides.
+func (s Span) wider(before, after time.Duration) Span {
+	return Span{s.From.Add(-before), s.To.Add(after)}
+}
+
+// A Fault is something that was done, and for how long.
+type Fault struct {
+	Kind string // such as "kill -9"
+	On   string // such as "heartbeat"
+	Span
+}
+
+// A Run is one process of heartbeat.
+type Run struct {
+	Launch time.Time // before the process was started
+	Ready  time.Time // when it said that its start is through; zero: it never did
+	End    time.Time // when it was killed, or had ended
+	Killed bool      // by -9
+	// Last is when it may have worked last: before End when it was killed while
+	// it was stopped.
+	Last time.Time
+}
+
+// A Life is everything that happened, in order of time where it is a list.
+type Life struct {
+	Runs    []Run
+	Frozen  []Span  // heartbeat under SIGSTOP
+	Full    []Span  // its queue was full, or not writable, as /readyz said
+	Slow    []Span  // the target was slow
+	Starved []Span  // the harness itself did not get the processor
+	Faults  []Fault // all of them, to be named beside what is wrong
+}
+
+const (
+	// slack is how much earlier than a kill a probe may have been answered that is
+	// lost: it waits MONITORINK_LINGER (50 ms) for company, and then for the disk.
+	slack = time.Second
+	// settling is how long after a fault its consequences may show: what came due
+	// during it is released, and what was under way ends.
+	settling = 2 * time.Second
+)
+
+func within(list []Span, t time.Time, before, after time.Duration) bool {
+	for _, s := range list {
+		if s.wider(before, after).has(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// run returns the index of the run that was launched last before t, -1 for none.
+func (l *Life) run(t time.Time) int {
+	i, _ := slices.BinarySearchFunc(l.Runs, t, func(r Run, t time.Time) int {
+		if r.Launch.After(t) {
+			return 1
+		}
+		return -1
+	})
+	return i - 1
+}
+
+// alive reports whether heartbeat could measure at t: its start was through, it had
+// not ended, it was not stopped, and its queue took results.
+func (l *Life) alive(t time.Time) bool {
+	i := l.run(t)
+	if i < 0 {
+		return false
+	}
+	r := l.Runs[i]
+	return !r.Ready.IsZero() && !t.Before(r.Ready) && t.Before(r.Last) &&
+		!within(l.Frozen, t, 0, 0) && !within(l.Full, t, 0, 0)
+}
+
+// starting reports whether t is in a start, or so soon after it that what came due
+// meanwhile is still being made up for.
+func (l *Life) starting(t time.Time) bool {
+	i := l.run(t)
+	return i >= 0 && (l.Runs[i].Ready.IsZero() || !t.After(l.Runs[i].Ready.Add(settling)))
+}
+
+// busy reports whether heartbeat had cause at t to let slots go.
+func (l *Life) busy(t time.Time) bool {
+	return l.starting(t) || within(l.Frozen, t, time.Second, settling) || within(l.Full, t, settling, settling)
+}
+
+// down reports whether heartbeat did not run at t, or ended within before after it.
+func (l *Life) down(t time.Time, before time.Duration) bool {
+	i := l.run(t)
+	if i < 0 {
+		return true
+	}
+	r := l.Runs[i]
+	return r.Ready.IsZero() || t.Before(r.Ready) || t.After(r.Last.Add(-before))
+}
+
+// openGap is how long a gap may wait in memory: 5 s until it is closed, a second
+// until it is written. What it covers is stopped when the process ends before.
+const openGap = 7 * time.Second
+
+// explains returns whether what happened explains that a slot at t was not measured
+// for this reason; starved says that only a lack of processor does.
+func (l *Life) explains(reason string, t time.Time, timeout time.Duration, paused bool) (ok, starved bool) {
+	switch reason {
+	case "paused":
+		return paused, false
+	case "stopped":
+		ok = l.down(t, slack+timeout) || l.endsBusy(t) || paused && l.down(t, openGap)
+	case "overload":
+		ok = l.busy(t)
+	case "overlap":
+		ok = l.busy(t) || within(l.Slow, t, timeout, settling)
+	}
+	if ok {
+		return true, false
+	}
+	hungry := (reason == "overload" || reason == "overlap" || reason == "stopped" && l.down(t, openGap)) && within(l.Starved, t, time.Second, settling)
+	return hungry, hungry
+}
+
+// endsBusy reports whether t lies where heartbeat had cause to let slots go, and
+// ended before the open gap was on disk: soon after, or while its queue was full.
+func (l *Life) endsBusy(t time.Time) bool {
+	if !l.busy(t) && !within(l.Slow, t, time.Second, settling) {
+		return false
+	}
+	if l.down(t, openGap) {
+		return true
+	}
+	i := l.run(t)
+	for _, f := range l.Full {
+		if f.wider(settling, settling).has(t) && f.To.Add(openGap).After(l.Runs[i].Last) {
+			return true
+		}
+	}
+	return false
+}
+
+// lost reports whether a request that was answered at t may be without a row.
+func (l *Life) lost(t time.Time) bool {
+	i := l.run(t)
+	if i < 0 {
+		return true // nobody of ours asked
+	}
+	r := l.Runs[i]
+	if within(l.Full, t, settling, settling) {
+		return true // results wait for room in memory
+	}
+	if i > 0 && t.Sub(r.Launch) < slack {
+		// It may be an answer to the run before, which was killed.
+		return true
+	}
+	return r.Killed && r.Last.Sub(t) < slack
+}
+
+// near lists the faults within a few seconds of t.
+func (l *Life) near(t time.Time) []string {
+	var list []string
+	for _, f := range l.Faults {
+		if f.wider(5*time.Second, 5*time.Second).has(t) {
+			list = append(list, f.Kind+" "+f.On+" "+f.From.Format("15:04:05.000"))
+		}
+	}
+	return list
+}
