@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -27,6 +28,9 @@ type Journal interface {
 	Checkpoint(ctx context.Context, at time.Time) error
 	// Recovered is the newest checkpoint that was found at the start.
 	Recovered() (at time.Time, ok bool)
+	// Intact is the newest checkpoint before any damage that may have taken
+	// messages which nobody has; without damage it is that of Recovered.
+	Intact() (at time.Time, ok bool)
 	// Replay hands over every intact message that is still kept.
 	Replay(func(queue.Message) error) error
 }
@@ -125,7 +129,7 @@ func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors
 		return err
 	}
 	if h.o.State != nil {
-		if err := h.o.State.Save(next); err != nil {
+		if err := h.persist(ctx, next); err != nil {
 			return err
 		}
 	}
@@ -152,6 +156,21 @@ func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors
 	h.counts.monitors.Store(int64(len(live)))
 	h.counts.timeout.Store(int64(longest))
 	return nil
+}
+
+// persist saves a set, and waits for a disk that is full: the local queue may empty
+// itself meanwhile, and so make room.
+func (h *Heartbeat) persist(ctx context.Context, set []Definition) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := h.o.State.Save(set)
+		if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+			return err
+		}
+		h.log.Warn("the disk has no room for the definitions; trying again", "error", err, "wait", wait)
+		if pause(ctx, wait) != nil {
+			return err
+		}
+	}
 }
 
 // announce publishes the registrations of a set.

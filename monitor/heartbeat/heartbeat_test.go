@@ -25,6 +25,7 @@ type journal struct {
 	mu      sync.Mutex
 	records []queue.Message
 	at      time.Time
+	intact  *time.Time // nil: as at
 	full    bool
 	news    chan struct{}
 }
@@ -53,6 +54,12 @@ func (j *journal) Checkpoint(_ context.Context, at time.Time) error {
 }
 
 func (j *journal) Recovered() (time.Time, bool) { return j.at, !j.at.IsZero() }
+func (j *journal) Intact() (time.Time, bool) {
+	if j.intact != nil {
+		return *j.intact, !j.intact.IsZero()
+	}
+	return j.Recovered()
+}
 
 func (j *journal) Replay(f func(queue.Message) error) error {
 	for _, m := range j.events() {

@@ -26,6 +26,8 @@ func (h *Heartbeat) recover(ctx context.Context) error {
 		h.log.Warn("the clock is behind the last checkpoint; slots up to it are not probed again", "now", h.start, "checkpoint", since)
 		h.start = since.Add(time.Millisecond)
 	}
+	// Damage may have taken results from before the newest checkpoint as well.
+	since, found = j.Intact()
 	known, err := h.replay(since)
 	if err != nil {
 		return fmt.Errorf("read the local queue back: %w", err)

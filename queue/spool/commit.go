@@ -3,9 +3,7 @@ package spool
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/monitorink/monitorink/queue"
@@ -28,7 +26,7 @@ type group struct {
 // tries again until ctx ends. More than the spool can ever hold is an error at
 // once.
 func (s *Spool) Publish(ctx context.Context, messages []queue.Message) error {
-	g := &group{messages: messages, size: headSize, done: make(chan error, 1)}
+	g := &group{messages: messages, size: startSize, done: make(chan error, 1)}
 	for i := range messages {
 		m := &messages[i]
 		n := messageFrame(m)
@@ -84,7 +82,7 @@ func (s *Spool) leave(ctx context.Context, g *group) error {
 		switch {
 		case ctx.Err() == nil:
 			return queue.ErrClosed
-		case !g.unsure && errors.Is(err, syscall.ENOSPC):
+		case !g.unsure && noRoom(err):
 			return fmt.Errorf("publish %d messages: %w, the disk has no room: %w", len(g.messages), queue.ErrFull, ctx.Err())
 		case err != nil:
 			return fmt.Errorf("publish %d messages: %w: %w", len(g.messages), err, ctx.Err())
@@ -109,15 +107,13 @@ func (s *Spool) lead(ctx context.Context, g *group) error {
 			return err
 		default:
 		}
-		batch := s.take()
+		written, err := s.write()
+		if written {
+			continue
+		}
 		var retry <-chan time.Time
 		wake := s.wake
-		if len(batch) > 0 {
-			err := s.commit(batch)
-			if err == nil {
-				continue
-			}
-			s.putBack(batch, err)
+		if err != nil {
 			retry, wake = time.After(wait), nil
 			wait = min(2*wait, time.Second)
 		}
@@ -130,6 +126,21 @@ func (s *Spool) lead(ctx context.Context, g *group) error {
 			return s.leave(ctx, g)
 		}
 	}
+}
+
+// write commits what is pending and finds room.
+func (s *Spool) write() (written bool, err error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	batch := s.take()
+	if len(batch) == 0 {
+		return false, nil
+	}
+	if err := s.commit(batch); err != nil {
+		s.putBack(batch, err)
+		return false, err
+	}
+	return true, nil
 }
 
 func (s *Spool) linger(ctx context.Context) {
@@ -147,11 +158,6 @@ func (s *Spool) linger(ctx context.Context) {
 func (s *Spool) take() []*group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.roll {
-		s.roll = false
-		s.seal()
-		signal(s.tidy)
-	}
 	var batch []*group
 	var size int64
 	s.full = false
@@ -186,13 +192,13 @@ func (s *Spool) putBack(batch []*group, err error) {
 	defer s.mu.Unlock()
 	s.err = err
 	s.pending = append(batch, s.pending...)
-	if errors.Is(err, syscall.ENOSPC) {
+	if noRoom(err) {
 		s.full = true
 		signal(s.tidy) // what is settled may make room on the disk, too
 	}
 }
 
-// commit writes the groups into the active segment, fsyncs, and says so.
+// commit writes the groups into the active segment, fsyncs, and says so. With writing.
 func (s *Spool) commit(batch []*group) error {
 	var size, messages int64
 	for _, g := range batch {
@@ -233,8 +239,8 @@ func (s *Spool) begin(size int64, onlyCheckpoints bool) (fresh bool, err error) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a := s.active; a != nil {
-		// In the reserve checkpoints get segments of their own, which go when newer ones come.
-		reserved := onlyCheckpoints && s.total+size > s.limit && (a.last > 0 || a.size > reserve/4)
+		// In their part checkpoints get segments of their own, which go when newer ones come.
+		reserved := onlyCheckpoints && s.total+size > s.limit && (a.last > 0 || a.size > checkpoints/4)
 		if a.size+size > s.o.SegmentSize || reserved {
 			s.seal()
 		}
@@ -263,6 +269,12 @@ func (s *Spool) encode(batch []*group, segment uint64, base int64, now time.Time
 	s.buf = s.buf[:0]
 	if base == 0 {
 		s.buf = append(s.buf, header(segment)...)
+		if s.linked.segment > 0 {
+			s.buf = appendFrame(s.buf, segment, base, typeLink, now, func(b []byte) []byte {
+				b = binary.LittleEndian.AppendUint64(b, s.linked.segment)
+				return binary.LittleEndian.AppendUint64(b, uint64(s.linked.off))
+			})
+		}
 	}
 	for _, g := range batch {
 		for i := range g.messages {
@@ -313,6 +325,7 @@ func (s *Spool) committed(batch []*group, seg *segment, last, messages int64, no
 	s.err = nil
 	if messages > 0 {
 		seg.last = last
+		s.linked = place{seg.number, last}
 		if now = millis(now); now.After(seg.lastAt) {
 			seg.lastAt = now
 		}

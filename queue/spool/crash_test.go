@@ -43,7 +43,7 @@ func TestCrashLosesNothingAcknowledged(t *testing.T) {
 }
 
 func small(d *disk) spool.Options {
-	return spool.Options{Dir: "spool", FS: d, SegmentSize: 600}
+	return spool.Options{Dir: "spool", FS: d, Size: 1 << 20, SegmentSize: 600}
 }
 
 // live does this and that until the machine crashes.

@@ -31,6 +31,21 @@
 // covers a slot which was measured, and there the measurement wins. Without any
 // checkpoint settled segments stay until the spool is full.
 //
+// # Damage
+//
+// A segment begins with where the last message before it ends, so that a segment
+// that is missing or cut short is noticed. When damage may have taken messages that
+// were not settled, Intact is the newest checkpoint before it: whoever accounts for
+// slots begins there. The cursor remembers the checkpoint before it, for the case
+// that the damage is at the very front.
+//
+// # A full disk
+//
+// The file reserve, part of Size, is room that is given up when the disk is full,
+// and only for what makes room: the cursor, dead letters, and the checkpoint behind
+// which settled segments go. So a disk that the spool itself has filled goes on by
+// itself once the spool is emptied.
+//
 // # What it is not
 //
 // It does not lock its folder: one process at a time may open it. It has one

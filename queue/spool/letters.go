@@ -49,7 +49,7 @@ func (s *Spool) bury() error {
 	if len(waiting) == 0 {
 		return nil
 	}
-	err := s.writeLetters(waiting)
+	err := s.spend(func() error { return s.writeLetters(waiting) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -90,7 +90,8 @@ func (s *Spool) writeLetters(entries []*entry) error {
 		err = l.f.Sync()
 	}
 	if err != nil {
-		_ = l.f.Close() // the error tells more
+		_ = l.f.Truncate(l.size) // else the tries would pile up
+		_ = l.f.Close()          // the error tells more
 		s.letters = nil
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sort"
 	"syscall"
 	"time"
@@ -13,8 +14,8 @@ import (
 )
 
 const (
-	minSize = 1 << 20
-	reserve = 64 << 10 // of Size, for checkpoints
+	minSize     = 1 << 20
+	checkpoints = 64 << 10 // of Size, for them alone
 )
 
 func (o *Options) complete() error {
@@ -51,7 +52,7 @@ func Open(o Options) (*Spool, Recovery, error) {
 		return nil, Recovery{}, err
 	}
 	s := &Spool{
-		o: o, limit: o.Size - reserve,
+		o: o, limit: o.Size - checkpoints - o.reserveSize(),
 		turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), tidy: make(chan struct{}, 1),
 		closed: make(chan struct{}),
 	}
@@ -69,41 +70,55 @@ func (s *Spool) load() error {
 	if err := s.list(); err != nil {
 		return err
 	}
-	cursor, ok, err := s.readCursor()
+	ok, err := s.readCursor()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
 	}
 	s.found.CursorLost = err == nil && !ok
-	s.cursor = cursor
+	if n := len(s.segments); n > 0 && s.segments[n-1].number < s.cursor.segment {
+		// It is of another spool, or segments are lost: what is there is handed out again.
+		s.cursor, s.mark, s.found.CursorLost = place{}, mark{}, true
+	}
 	if err := s.scanAll(); err != nil {
 		return err
 	}
-	s.number = s.cursor.segment + 1
+	if !s.found.Damaged {
+		s.found.Intact, s.found.IntactFound = s.found.Checkpoint, s.found.Found
+	}
+	s.number = max(s.number, s.cursor.segment) + 1
 	if n := len(s.segments); n > 0 {
 		last := s.segments[n-1]
-		s.number = last.number + 1
 		if end := (place{last.number, last.size}); end.before(s.cursor) {
 			s.cursor = end
 		}
 	}
-	s.readTo, s.depth = s.cursor, s.found.Unsettled
+	s.readTo, s.passed, s.depth = s.cursor, s.mark, s.found.Unsettled
+	s.reader.mark = s.mark
 	for _, seg := range s.segments {
 		s.total += seg.size
 	}
 	s.found.Segments, s.found.Bytes = len(s.segments), s.total
-	err = s.writeCursor(s.cursor)
+	err = s.spend(func() error { return s.writeCursor(s.cursor, s.mark) })
 	if err == nil {
 		err = s.o.FS.SyncDir(s.o.Dir)
 	}
-	if errors.Is(err, syscall.ENOSPC) {
+	s.writing.Lock()
+	s.provide()
+	s.writing.Unlock()
+	if noRoom(err) {
 		s.err, err = err, nil
 	}
 	if err != nil {
 		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
 	}
-	s.written = s.cursor
+	if err == nil && s.err == nil {
+		s.written, s.durable = s.cursor, s.cursor
+	}
 	return nil
 }
+
+// ours are the names of the files beside the segments.
+var ours = []string{cursorName, cursorTemp, lettersName, lettersOld, reserveName}
 
 // list finds the segments.
 func (s *Spool) list() error {
@@ -116,19 +131,30 @@ func (s *Spool) list() error {
 	}
 	for _, e := range entries {
 		n, ok := segmentNumber(e.Name())
+		s.number = max(s.number, n) // so that none is overwritten, whatever it is
 		switch {
 		case ok && !e.IsDir():
 			s.segments = append(s.segments, &segment{number: n})
-		case e.Name() == cursorName, e.Name() == cursorTemp, e.Name() == lettersName, e.Name() == lettersOld:
+		case slices.Contains(ours, e.Name()):
+			if e.IsDir() {
+				return fmt.Errorf("open the spool: %s is a folder, and must be a file: move it away", s.path(e.Name()))
+			}
+			if info, err := e.Info(); err == nil && e.Name() == reserveName {
+				s.reserved = info.Size()
+			}
 		default:
 			s.found.Foreign = append(s.found.Foreign, e.Name())
 		}
 	}
+	s.reserved = s.reserve()
 	sort.Slice(s.segments, func(i, k int) bool { return s.segments[i].number < s.segments[k].number })
 	return nil
 }
 
 func (s *Spool) scanAll() error {
+	if err := s.sortOut(); err != nil {
+		return fmt.Errorf("open the spool: %w", err)
+	}
 	for i, seg := range s.segments {
 		last := i == len(s.segments)-1
 		name := s.path(segmentName(seg.number))
@@ -146,6 +172,8 @@ func (s *Spool) scanAll() error {
 			return s.repair(f, seg, torn)
 		case torn > 0:
 			s.found.Corrupt++
+			seg.torn = true
+			s.hurt(place{seg.number, seg.size})
 		}
 		_ = f.Close() // it was only read
 		if err != nil {
@@ -164,6 +192,11 @@ func (s *Spool) account(r record, at place) {
 		s.newest = checkpoint{at: r.checkpoint, segment: at.segment, ok: true}
 		return
 	}
+	if r.typ == typeLink {
+		s.follow(r.link)
+		return
+	}
+	s.linked = at
 	if s.cursor.before(at) {
 		if s.found.Unsettled == 0 {
 			s.readAt = r.at
@@ -259,7 +292,7 @@ func advise(dir string, err error) error {
 		return fmt.Errorf("%w; %s must be a folder: move the file away, or choose another folder", err, abs)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%w; the user of this program must be able to write in %s: change its owner or mode, or choose another folder", err, abs)
-	case errors.Is(err, syscall.ENOSPC):
+	case noRoom(err):
 		return fmt.Errorf("%w; the disk of %s is full: make room", err, abs)
 	}
 	return err

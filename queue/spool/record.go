@@ -26,9 +26,14 @@ const (
 const (
 	typeMessage    = 1
 	typeCheckpoint = 2
+	typeLink       = 3 // the first of a segment: where the last message before it ends
 )
 
-const checkpointFrame = frameSize + 17
+const (
+	checkpointFrame = frameSize + 17
+	linkFrame       = frameSize + 25
+	startSize       = headSize + linkFrame // the most with which a segment begins
+)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -38,6 +43,7 @@ type record struct {
 	at         time.Time // when it was written
 	message    queue.Message
 	checkpoint time.Time
+	link       place
 }
 
 func header(segment uint64) []byte {
@@ -96,6 +102,12 @@ func parse(p []byte) (record, bool) {
 			return r, false
 		}
 		r.checkpoint = time.UnixMilli(int64(binary.LittleEndian.Uint64(p))).UTC()
+		return r, true
+	case typeLink:
+		if len(p) != 16 {
+			return r, false
+		}
+		r.link = place{segment: binary.LittleEndian.Uint64(p), off: int64(binary.LittleEndian.Uint64(p[8:]))}
 		return r, true
 	case typeMessage:
 		if len(p) < 1 || len(p) < 1+int(p[0]) {

@@ -18,7 +18,7 @@ func (s *Spool) Checkpoint(ctx context.Context, at time.Time) error {
 	if same {
 		return nil
 	}
-	return s.submit(ctx, &group{checkpoint: at, size: headSize + checkpointFrame, done: make(chan error, 1)})
+	return s.submit(ctx, &group{checkpoint: at, size: startSize + checkpointFrame, done: make(chan error, 1)})
 }
 
 // cursorDelay is how long the cursor on disk may be behind.
@@ -39,6 +39,11 @@ func (s *Spool) janitor() {
 			return
 		}
 		err := s.record(due)
+		if due {
+			s.writing.Lock()
+			s.provide()
+			s.writing.Unlock()
+		}
 		s.relieve()
 		s.mu.Lock()
 		later := err != nil || s.dirty
@@ -59,13 +64,13 @@ func (s *Spool) record(cursor bool) error {
 		return err
 	}
 	s.mu.Lock()
-	at := s.cursor
+	at, m := s.cursor, s.mark
 	s.dirty = false
 	s.mu.Unlock()
 	if at == s.written {
 		return err
 	}
-	if cerr := s.writeCursor(at); cerr != nil {
+	if cerr := s.spend(func() error { return s.writeCursor(at, m) }); cerr != nil {
 		s.mu.Lock()
 		s.dirty = true
 		s.mu.Unlock()
@@ -75,38 +80,70 @@ func (s *Spool) record(cursor bool) error {
 	return err
 }
 
-// relieve deletes segments. While a message waits for room it also sees to it
-// that what is settled can go.
+// relieve deletes segments. While a message waits for room, in the spool or on the
+// disk, it also sees to it that what is settled can go.
 func (s *Spool) relieve() {
+	s.secure()
 	s.remove(false)
 	s.mu.Lock()
 	full := s.full
-	a, newest := s.active, s.newest
-	if full && a != nil && a.last > 0 && s.settled(a) {
-		s.roll = true
-	}
-	rolls := s.roll
-	behind := false // a settled segment would go, were the checkpoint behind it
-	for _, seg := range s.segments {
-		if seg.number >= newest.segment && s.settled(seg) && seg.last > 0 && (seg != a || rolls) {
-			behind = true
-		}
-	}
 	s.mu.Unlock()
 	if !full {
 		return
 	}
-	if rolls {
-		signal(s.wake)
-	}
-	if newest.ok && behind {
-		again := &group{checkpoint: newest.at, size: headSize + checkpointFrame, done: make(chan error, 1)}
-		// On a full disk it finds no room before something goes.
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		_ = s.submit(ctx, again)
-		cancel()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if newest, behind := s.sealSettled(); newest.ok && behind {
+		again := []*group{{checkpoint: newest.at, size: startSize + checkpointFrame, done: make(chan error, 1)}}
+		err := s.commit(again)
+		if noRoom(err) && s.giveUp() {
+			err = s.commit(again)
+		}
+		if err != nil {
+			s.provide()
+			return
+		}
 	}
 	s.remove(true)
+	s.provide() // before a message takes what has become free
+}
+
+// secure makes the cursor durable over what may be deleted next, so that what is
+// missing after a crash is known to have been settled. On a disk without any room
+// that is not to be had.
+func (s *Spool) secure() {
+	s.mu.Lock()
+	var end place
+	for _, seg := range s.segments {
+		if seg.last > 0 && s.settled(seg) && (seg != s.active || s.full) {
+			end = place{seg.number, seg.last}
+		}
+	}
+	s.mu.Unlock()
+	if !s.durable.before(end) || s.record(true) != nil {
+		return
+	}
+	s.tidying.Lock()
+	defer s.tidying.Unlock()
+	if at := s.written; s.o.FS.SyncDir(s.o.Dir) == nil {
+		s.durable = at
+	}
+}
+
+// sealSettled ends the active segment if nothing in it is needed, and says whether a
+// settled segment would go, were the checkpoint behind it.
+func (s *Spool) sealSettled() (newest checkpoint, behind bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.active; a != nil && a.last > 0 && s.settled(a) {
+		s.seal()
+	}
+	for _, seg := range s.segments {
+		if seg.number >= s.newest.segment && seg != s.active && seg.last > 0 && s.settled(seg) {
+			behind = true
+		}
+	}
+	return s.newest, behind
 }
 
 // settled says whether no message of the segment is needed by a subscription.

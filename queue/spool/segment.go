@@ -32,6 +32,7 @@ type segment struct {
 	last    int64     // behind the last message; 0: it has none
 	lastAt  time.Time // when the newest message was written
 	whole   bool      // its header is intact, so that it can be appended to
+	torn    bool      // its end is damaged
 }
 
 func segmentName(number uint64) string { return fmt.Sprintf("%016d%s", number, suffix) }
@@ -50,7 +51,7 @@ func (s *Spool) scan(f File, seg *segment, found *Recovery, each func(record, pl
 	if seg.size, err = f.Size(); err != nil {
 		return 0, fmt.Errorf("size of %s: %w", name, err)
 	}
-	if seg.whole, err = checkHeader(f, seg, name); err != nil {
+	if seg.whole, _, err = checkHeader(f, seg, name); err != nil {
 		return 0, err
 	}
 	if seg.size < headSize {
@@ -58,15 +59,20 @@ func (s *Spool) scan(f File, seg *segment, found *Recovery, each func(record, pl
 	}
 	if !seg.whole {
 		found.Corrupt++
+		s.hurt(place{seg.number, headSize + 1})
 	}
 	sc := &scanner{f: f, name: name, segment: seg.number, off: headSize, end: seg.size, reuse: true}
 	for {
+		damage := sc.corrupt
 		r, ok, err := sc.next()
 		if err != nil {
 			return 0, err
 		}
 		if !ok {
 			break
+		}
+		if sc.corrupt > damage {
+			s.hurt(place{seg.number, sc.off})
 		}
 		if r.typ == typeMessage {
 			seg.last = sc.off
@@ -80,24 +86,25 @@ func (s *Spool) scan(f File, seg *segment, found *Recovery, each func(record, pl
 	return sc.tail, nil
 }
 
-// checkHeader says whether the header is intact. An intact one of another
-// version, or of another segment, is an error.
-func checkHeader(f File, seg *segment, name string) (bool, error) {
+// checkHeader says whether the header is intact, and of which segment. An intact
+// one of another version, or of another segment, is an error.
+func checkHeader(f File, seg *segment, name string) (whole bool, number uint64, err error) {
 	head := make([]byte, headSize)
 	if n, err := f.ReadAt(head, 0); n < headSize {
 		if err != nil && !errors.Is(err, io.EOF) {
-			return false, fmt.Errorf("read %s: %w", name, err)
+			return false, 0, fmt.Errorf("read %s: %w", name, err)
 		}
-		return false, nil
+		return false, 0, nil
 	}
 	if string(head[:7]) != headMagic || crc32.Checksum(head[:16], castagnoli) != binary.LittleEndian.Uint32(head[16:]) {
-		return false, nil
+		return false, 0, nil
 	}
 	if v := head[7]; v != version {
-		return false, fmt.Errorf("%s is of version %d, and this program reads version %d: let the program that wrote it empty the spool, or move the file away", name, v, version)
+		return false, 0, fmt.Errorf("%s is of version %d, and this program reads version %d: let the program that wrote it empty the spool, or move the file away", name, v, version)
 	}
-	if n := binary.LittleEndian.Uint64(head[8:]); n != seg.number {
-		return false, fmt.Errorf("%s is the segment %d under a wrong name: rename it to %s, or move it away", name, n, segmentName(n))
+	number = binary.LittleEndian.Uint64(head[8:])
+	if number != seg.number {
+		return false, number, fmt.Errorf("%s is %w: rename it to %s, or move it away", name, errMisnamed, segmentName(number))
 	}
-	return true, nil
+	return true, number, nil
 }

@@ -10,8 +10,8 @@ import (
 // Options say where a spool is, and how large it may be. Dir is required.
 type Options struct {
 	Dir string
-	// Size is the most that the segments take; 0: 1 GiB, at least 1 MiB. A
-	// small part of it is kept for checkpoints.
+	// Size is the most that segments and reserve take; 0: 1 GiB, at least
+	// 1 MiB. A small part of it is kept for checkpoints.
 	Size int64
 	// SegmentSize is how large a segment grows; 0: an eighth of Size, at most
 	// 64 MiB.
@@ -39,11 +39,17 @@ type Recovery struct {
 	Records   int64 // intact ones, checkpoints included
 	Unsettled int64 // messages that will be handed out
 	TornBytes int64 // cut off the end
-	Corrupt   int64 // damaged stretches of a record or more, skipped
+	Corrupt   int64 // damaged stretches of a record or more, skipped; missing segments too
+	// Damaged says that messages may be lost that were not settled. Intact is
+	// then the newest checkpoint before them, if there is one: what was
+	// accounted for up to there is not concerned. Otherwise it is Checkpoint.
+	Damaged     bool
+	Intact      time.Time
+	IntactFound bool
 	// CursorLost says that the note of what is settled was unreadable, so that
 	// all that is still kept will be handed out again.
 	CursorLost bool
-	Foreign    []string // names of files that are not the spool's; they are left alone
+	Foreign    []string // names of files that are not the spool's, or copies; they are left alone
 }
 
 // A Spool is a [queue.Publisher] with one subscription at a time. All methods
@@ -59,14 +65,19 @@ type Spool struct {
 	closed chan struct{} // closed by Close
 	done   sync.WaitGroup
 
-	// With the turn.
-	buf  []byte
-	file File // of active
+	// With writing: one changes segments, or the reserve. It is taken after
+	// tidying, and before mu.
+	writing  sync.Mutex
+	buf      []byte
+	file     File  // of active
+	reserved int64 // bytes of the reserve
+	linked   place // behind the last message in any segment; changed with mu, too
 
 	// With tidying: one writes cursor and dead letters.
 	tidying sync.Mutex
 	letters *letters
 	written place // what the cursor file says
+	durable place // what it says after a crash, at least
 
 	// With reading: one reads for the subscription.
 	reading sync.Mutex
@@ -76,11 +87,10 @@ type Spool struct {
 	ended    bool
 	pending  []*group
 	segments []*segment
-	active   *segment // that is appended to; written with the turn as well; nil: the next commit begins one
+	active   *segment // that is appended to; changed with writing as well; nil: the next commit begins one
 	number   uint64   // of the next segment
 	total    int64
 	full     bool // a message waits for room
-	roll     bool // the next commit begins a segment
 	newest   checkpoint
 	err      error // of the last write, or nil
 
@@ -91,8 +101,10 @@ type Spool struct {
 	held    int64    // bytes of the values in window
 	stalled bool     // Next waits for the window
 	cursor  place    // up to here everything is settled
+	mark    mark     // before the cursor
 	dirty   bool     // the cursor has moved since it was written
 	readTo  place
+	passed  mark      // before readTo
 	readAt  time.Time // no message behind readTo is older
 	depth   int64
 	dead    int64
@@ -107,6 +119,11 @@ type checkpoint struct {
 
 // Recovered is the newest checkpoint that Open found.
 func (s *Spool) Recovered() (at time.Time, ok bool) { return s.found.Checkpoint, s.found.Found }
+
+// Intact is the newest checkpoint that Open found before any damage by which
+// messages may be lost that were not settled: slots after it are accounted for only
+// as far as Replay tells.
+func (s *Spool) Intact() (at time.Time, ok bool) { return s.found.Intact, s.found.IntactFound }
 
 // Close ends all that is blocked in the spool with ErrClosed, and returns when
 // the cursor is written. Close twice is harmless.

@@ -27,6 +27,7 @@ type entry struct {
 	at      time.Time
 	size    int64
 	end     place         // behind it
+	mark    mark          // before it
 	sub     *Subscription // that holds it in flight
 	reason  error         // of its refusal
 	done    bool
@@ -117,7 +118,7 @@ func (sub *Subscription) read() (*entry, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.readTo = s.reader.at
+	s.readTo, s.passed = s.reader.at, s.reader.mark
 	if e == nil {
 		if len(s.window) == 0 {
 			s.advance()
@@ -185,7 +186,7 @@ func (s *Spool) advance() {
 	before := s.cursor
 	n := 0
 	for n < len(s.window) && s.window[n].done {
-		s.cursor = s.window[n].end
+		s.cursor, s.mark = s.window[n].end, s.window[n].mark
 		s.window[n] = nil
 		n++
 	}
@@ -193,7 +194,7 @@ func (s *Spool) advance() {
 	if len(s.window) == 0 {
 		s.window = nil
 		if s.cursor.before(s.readTo) {
-			s.cursor = s.readTo
+			s.cursor, s.mark = s.readTo, s.passed
 		}
 	}
 	if !before.before(s.cursor) {
@@ -235,6 +236,7 @@ type reader struct {
 	final bool  // the segment grows no more
 	known int64 // damage before here was counted by Open
 	at    place
+	mark  mark // before at
 }
 
 func (r *reader) close() {
@@ -265,8 +267,11 @@ func (s *Spool) readNext() (*entry, error) {
 		switch {
 		case ok:
 			r.at = place{r.sc.segment, r.sc.off}
-			if rec.typ == typeMessage {
-				return &entry{message: rec.message, at: rec.at, end: r.at, size: int64(len(rec.message.Value) + len(rec.message.Key))}, nil
+			switch rec.typ {
+			case typeCheckpoint:
+				r.mark = mark{at: rec.checkpoint, ok: true}
+			case typeMessage:
+				return &entry{message: rec.message, at: rec.at, end: r.at, mark: r.mark, size: int64(len(rec.message.Value) + len(rec.message.Key))}, nil
 			}
 		case r.final:
 			r.at = place{r.sc.segment + 1, 0}
@@ -303,7 +308,7 @@ func (s *Spool) readable() (bool, error) {
 	if r.f == nil {
 		name := s.path(segmentName(seg.number))
 		f, err := s.o.FS.Open(name)
-		if errors.Is(err, fs.ErrNotExist) && s.passed(&seg) {
+		if errors.Is(err, fs.ErrNotExist) && s.gone(&seg) {
 			r.at = place{seg.number + 1, 0}
 			return s.readable()
 		}
@@ -321,8 +326,8 @@ func (s *Spool) readable() (bool, error) {
 	return true, nil
 }
 
-// passed says whether the janitor may have deleted seg since.
-func (s *Spool) passed(seg *segment) bool {
+// gone says whether the janitor may have deleted seg since.
+func (s *Spool) gone(seg *segment) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.settled(seg)

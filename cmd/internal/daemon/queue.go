@@ -68,12 +68,17 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 		state.Close()
 		return nil, err
 	}
-	checkpoint := "none"
-	if recovery.Found {
-		checkpoint = recovery.Checkpoint.Format(time.RFC3339)
-	}
+	checkpoint := moment(recovery.Checkpoint, recovery.Found)
 	log.Info("the spool is open", "dir", cfg.DataDir, "unsettled", recovery.Unsettled, "bytes", recovery.Bytes,
 		"checkpoint", checkpoint, "torn_bytes", recovery.TornBytes, "corrupt", recovery.Corrupt)
+	if recovery.Damaged {
+		log.Error("the spool is damaged, and events that nobody had collected may be lost: what is intact is kept, and each slot since the last checkpoint before the damage that has no event becomes part of a gap; look at the disk",
+			"dir", filepath.Join(cfg.DataDir, "spool"), "damaged", recovery.Corrupt, "intact", recovery.Records, "gaps_since", moment(recovery.Intact, recovery.IntactFound))
+	}
+	if recovery.CursorLost {
+		log.Warn("the spool's cursor is damaged, or of another spool: what is still there is handed out again, which changes nothing in the store",
+			"file", filepath.Join(cfg.DataDir, "spool", "cursor"), "events", recovery.Unsettled)
+	}
 	for _, name := range recovery.Foreign {
 		log.Warn("there is a file in the spool's folder that is not the spool's; it is left alone", "file", name)
 	}
@@ -86,6 +91,14 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 			return err
 		},
 	}, nil
+}
+
+// moment is a checkpoint in words.
+func moment(at time.Time, found bool) string {
+	if !found {
+		return "none"
+	}
+	return at.Format(time.RFC3339)
 }
 
 // nilSafe keeps a nil pointer from becoming an interface that is not nil.
