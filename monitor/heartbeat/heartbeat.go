@@ -26,6 +26,11 @@ type Journal interface {
 	// Checkpoint records that every slot up to at is above this record. It
 	// returns once the record is safe, and fits even when the queue is full.
 	Checkpoint(ctx context.Context, at time.Time) error
+	Recorded
+}
+
+// Recorded is what an earlier process left in a Journal.
+type Recorded interface {
 	// Recovered is the newest checkpoint that was found at the start.
 	Recovered() (at time.Time, ok bool)
 	// Intact is the newest checkpoint before any damage that may have taken

@@ -3,6 +3,7 @@ package heartbeat
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -26,13 +27,14 @@ func (h *Heartbeat) recover(ctx context.Context) error {
 		h.log.Warn("the clock is behind the last checkpoint; slots up to it are not probed again", "now", h.start, "checkpoint", since)
 		h.start = since.Add(time.Millisecond)
 	}
-	// Damage may have taken results from before the newest checkpoint as well.
-	since, found = j.Intact()
-	known, err := h.replay(since)
+	gaps, err := missed(j, h.set, h.start, h.o.Location, h.o.Instance, h.log)
 	if err != nil {
-		return fmt.Errorf("read the local queue back: %w", err)
+		return err
 	}
-	if err := write(ctx, h, h.missed(since, found, known), nil); err != nil {
+	for _, g := range gaps {
+		h.counts.skipped(data.Stopped, g.Slots)
+	}
+	if err := write(ctx, h, gaps, nil); err != nil {
 		return err
 	}
 	at := h.start.Add(-time.Millisecond)
@@ -74,7 +76,8 @@ func (k *known) newest() int64 {
 	return at
 }
 
-func (h *Heartbeat) replay(since time.Time) (map[string]*known, error) {
+// replay finds what a queue holds of the slots of a location after since.
+func replay(j Recorded, since time.Time, location string, log *slog.Logger) (map[string]*known, error) {
 	all := map[string]*known{}
 	of := func(monitor string) *known {
 		k := all[monitor]
@@ -84,22 +87,22 @@ func (h *Heartbeat) replay(since time.Time) (map[string]*known, error) {
 		}
 		return k
 	}
-	err := h.o.Journal.Replay(func(msg queue.Message) error {
+	err := j.Replay(func(msg queue.Message) error {
 		if msg.Kind == data.KindRegistration {
 			return nil
 		}
 		e, err := data.Decode(msg.Value)
 		if err != nil {
-			h.log.Warn("a record of the local queue does not decode; the collector will set it aside", "error", err)
+			log.Warn("a record of the local queue does not decode; the collector will set it aside", "error", err)
 			return nil
 		}
 		switch e := e.(type) {
 		case *data.Measurement:
-			if e.Scheduled.After(since) && e.Location == h.o.Location {
+			if e.Scheduled.After(since) && e.Location == location {
 				of(e.Monitor).measured[e.Scheduled.UnixMilli()] = true
 			}
 		case *data.Gap:
-			if e.Last.After(since) && e.Location == h.o.Location {
+			if e.Last.After(since) && e.Location == location {
 				k := of(e.Monitor)
 				k.gaps = append(k.gaps, e)
 			}
@@ -109,12 +112,18 @@ func (h *Heartbeat) replay(since time.Time) (map[string]*known, error) {
 	return all, err
 }
 
-// missed lists the gaps between since and the start. Without a checkpoint a
-// definition counts from its own beginning.
-func (h *Heartbeat) missed(since time.Time, found bool, all map[string]*known) []*data.Gap {
+// missed lists the gaps between the newest intact checkpoint and start, under the
+// definitions of set. Without a checkpoint one counts from its own beginning.
+func missed(j Recorded, set []Definition, start time.Time, location, instance string, log *slog.Logger) ([]*data.Gap, error) {
+	// Damage may have taken results from before the newest checkpoint as well.
+	since, found := j.Intact()
+	all, err := replay(j, since, location, log)
+	if err != nil {
+		return nil, fmt.Errorf("read the local queue back: %w", err)
+	}
 	var gaps []*data.Gap
-	for i := range h.set {
-		d := &h.set[i]
+	for i := range set {
+		d := &set[i]
 		if d.Monitor == nil {
 			continue
 		}
@@ -122,18 +131,16 @@ func (h *Heartbeat) missed(since time.Time, found bool, all map[string]*known) [
 		if found && since.Add(time.Millisecond).After(from) {
 			from = since.Add(time.Millisecond)
 		}
-		r := d.registration(h.o.Location, h.o.Instance)
-		if g := h.missedOf(r, from, all[d.ID]); g != nil {
+		if g := missedOf(d.registration(location, instance), from, start, all[d.ID]); g != nil {
 			gaps = append(gaps, g)
-			h.counts.skipped(data.Stopped, g.Slots)
 		}
 	}
-	return gaps
+	return gaps, nil
 }
 
-// missedOf is the gap of one definition from from to the start; nil without any
-// slot that is not known.
-func (h *Heartbeat) missedOf(r *data.Registration, from time.Time, k *known) *data.Gap {
+// missedOf is the gap of one definition from from to start; nil without any slot
+// that is not known.
+func missedOf(r *data.Registration, from, start time.Time, k *known) *data.Gap {
 	history := []*data.Registration{r}
 	var run schedule.Run
 	add := func(next schedule.Run) {
@@ -147,7 +154,7 @@ func (h *Heartbeat) missedOf(r *data.Registration, from time.Time, k *known) *da
 		run.Slots += next.Slots
 	}
 	if k != nil { // one by one as long as there may be results, all others at once
-		until := min(k.newest()+1, h.start.UnixMilli())
+		until := min(k.newest()+1, start.UnixMilli())
 		for s := range schedule.Slots(history, from, time.UnixMilli(until)) {
 			if !k.has(s.Scheduled) {
 				add(schedule.Run{First: s.Scheduled, Last: s.Scheduled, Slots: 1})
@@ -157,12 +164,12 @@ func (h *Heartbeat) missedOf(r *data.Registration, from time.Time, k *known) *da
 			from = at
 		}
 	}
-	add(schedule.Span(history, from, h.start))
+	add(schedule.Span(history, from, start))
 	if run.Slots == 0 {
 		return nil
 	}
 	return &data.Gap{
-		Monitor: r.Monitor, Location: r.Location, Instance: h.o.Instance, Version: r.Version,
+		Monitor: r.Monitor, Location: r.Location, Instance: r.Instance, Version: r.Version,
 		First: run.First, Last: run.Last, Slots: run.Slots, Reason: data.Stopped,
 	}
 }

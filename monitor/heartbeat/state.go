@@ -110,6 +110,32 @@ func (f *stateFile) decode(b []byte) error {
 	return nil
 }
 
+// LookState locks dir and reads what is persisted there. It makes nothing on disk:
+// where there is no data directory, the error wraps [fs.ErrNotExist]. Its Location
+// is empty where none is persisted.
+func LookState(dir string) (*State, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("there is no data directory: %w (MONITORINK_DATA_DIR chooses it)", err)
+	}
+	s := &State{dir: dir}
+	var err error
+	s.lock, err = os.Open(filepath.Join(dir, "lock"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s.lock = nil // nobody has used it yet
+	case err != nil:
+		return nil, fmt.Errorf("the data directory cannot be read: %w", err)
+	case syscall.Flock(int(s.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil:
+		s.lock.Close()
+		return nil, fmt.Errorf("%s: %w", dir, ErrLocked)
+	}
+	if err := s.read(""); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
 // OpenState locks dir, which it makes if need be, and reads what is persisted
 // there. An empty location means the persisted one, or else fallback; another
 // location than the persisted one is refused with ErrLocation.
@@ -164,6 +190,10 @@ func (s *State) read(fallback string) error {
 // Location is the location that the directory belongs to.
 func (s *State) Location() string { return s.location }
 
+// Definitions returns what was last applied, removals included. The list is not the
+// caller's to change.
+func (s *State) Definitions() []Definition { return s.set }
+
 // Monitors returns the definitions that were last applied.
 func (s *State) Monitors() []data.Monitor {
 	var list []data.Monitor
@@ -213,4 +243,9 @@ func replace(path string, b []byte) error {
 }
 
 // Close gives the lock up.
-func (s *State) Close() error { return s.lock.Close() }
+func (s *State) Close() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Close()
+}

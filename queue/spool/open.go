@@ -66,7 +66,9 @@ func Open(o Options) (*Spool, Recovery, error) {
 	return s, s.found, nil
 }
 
-func (s *Spool) load() error {
+// survey finds what is there, and hands each record to account. With edit it cuts
+// the torn tail of the last segment; otherwise it changes nothing.
+func (s *Spool) survey(edit bool, account func(record, place)) error {
 	if err := s.list(); err != nil {
 		return err
 	}
@@ -79,11 +81,25 @@ func (s *Spool) load() error {
 		// It is of another spool, or segments are lost: what is there is handed out again.
 		s.cursor, s.mark, s.found.CursorLost = place{}, mark{}, true
 	}
-	if err := s.scanAll(); err != nil {
+	if err := s.scanAll(edit, account); err != nil {
 		return err
 	}
 	if !s.found.Damaged {
 		s.found.Intact, s.found.IntactFound = s.found.Checkpoint, s.found.Found
+	}
+	for _, seg := range s.segments {
+		s.total += seg.size
+	}
+	s.found.Segments, s.found.Bytes = len(s.segments), s.total
+	return nil
+}
+
+func (s *Spool) load() error {
+	if err := s.o.FS.MkdirAll(s.o.Dir); err != nil {
+		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
+	}
+	if err := s.survey(true, s.account); err != nil {
+		return err
 	}
 	s.number = max(s.number, s.cursor.segment) + 1
 	if n := len(s.segments); n > 0 {
@@ -94,11 +110,7 @@ func (s *Spool) load() error {
 	}
 	s.readTo, s.passed, s.depth = s.cursor, s.mark, s.found.Unsettled
 	s.reader.mark = s.mark
-	for _, seg := range s.segments {
-		s.total += seg.size
-	}
-	s.found.Segments, s.found.Bytes = len(s.segments), s.total
-	err = s.spend(func() error { return s.writeCursor(s.cursor, s.mark) })
+	err := s.spend(func() error { return s.writeCursor(s.cursor, s.mark) })
 	if err == nil {
 		err = s.o.FS.SyncDir(s.o.Dir)
 	}
@@ -122,9 +134,6 @@ var ours = []string{cursorName, cursorTemp, lettersName, lettersOld, reserveName
 
 // list finds the segments.
 func (s *Spool) list() error {
-	if err := s.o.FS.MkdirAll(s.o.Dir); err != nil {
-		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
-	}
 	entries, err := s.o.FS.ReadDir(s.o.Dir)
 	if err != nil {
 		return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
@@ -151,7 +160,7 @@ func (s *Spool) list() error {
 	return nil
 }
 
-func (s *Spool) scanAll() error {
+func (s *Spool) scanAll(edit bool, account func(record, place)) error {
 	if err := s.sortOut(); err != nil {
 		return fmt.Errorf("open the spool: %w", err)
 	}
@@ -159,17 +168,20 @@ func (s *Spool) scanAll() error {
 		last := i == len(s.segments)-1
 		name := s.path(segmentName(seg.number))
 		f, err := s.o.FS.Open(name)
-		if last && err == nil {
+		if edit && last && err == nil {
 			_ = f.Close() // it was not used
 			f, err = s.o.FS.Edit(name)
 		}
 		if err != nil {
 			return fmt.Errorf("open the spool: %w", advise(s.o.Dir, err))
 		}
-		torn, err := s.scan(f, seg, &s.found, s.account)
+		torn, err := s.scan(f, seg, &s.found, account)
 		switch {
-		case err == nil && last:
+		case err == nil && last && edit:
 			return s.repair(f, seg, torn)
+		case err == nil && last:
+			s.found.TornBytes += torn
+			seg.size -= torn
 		case torn > 0:
 			s.found.Corrupt++
 			seg.torn = true

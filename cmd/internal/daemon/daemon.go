@@ -73,7 +73,8 @@ func hostname() string {
 	return name
 }
 
-func instance(cfg *config.Config) string {
+// Instance is the name that this process writes into its events.
+func Instance(cfg *config.Config) string {
 	if cfg.Instance != "" {
 		return cfg.Instance
 	}

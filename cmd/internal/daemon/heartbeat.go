@@ -100,7 +100,7 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 		return nil, err
 	}
 	o := heartbeat.Options{
-		Location: location, Instance: instance(cfg), Queue: q.Publisher, Journal: q.journal, State: q.state,
+		Location: location, Instance: Instance(cfg), Queue: q.Publisher, Journal: q.journal, State: q.state,
 		Full:     func() bool { return q.stats().Full },
 		InFlight: inFlight(cfg), Grace: cfg.Grace, Logger: log, Observe: reg.Observe(),
 		Probe: probe.Options{BodyBudget: cfg.BodyBudget, UserAgent: "Monitorink/" + app.Version()},

@@ -1,0 +1,59 @@
+package heartbeat
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/queue"
+)
+
+// Missed lists the gaps with reason stopped that a start at now would write over
+// what an earlier process left in j and s. It changes nothing.
+func Missed(j Recorded, s *State, now time.Time) ([]*data.Gap, error) {
+	return missed(j, s.set, data.Millis(now), s.location, "none", slog.New(slog.DiscardHandler))
+}
+
+// Reset makes now the newest checkpoint, though it may be earlier than the last,
+// and lets no definition begin after it: for a clock that was wrong, and is right
+// now. It returns how many definitions it has changed. Slots between now and the
+// checkpoint that was the newest may be measured again; where that was not ahead,
+// what was missed since is written first, as at a start. When Reset fails, or is
+// interrupted, it can simply be called again.
+func Reset(ctx context.Context, j Journal, s *State, instance string, now time.Time) (changed int, err error) {
+	now = data.Millis(now)
+	gaps, err := missed(j, s.set, now.Add(time.Millisecond), s.location, instance, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return 0, err
+	}
+	for part := range slices.Chunk(gaps, groupSize) {
+		batch := make([]queue.Message, len(part))
+		for i, g := range part {
+			if batch[i], err = queue.Encode(g); err != nil {
+				return 0, err
+			}
+		}
+		if err := j.Publish(ctx, batch); err != nil {
+			return 0, fmt.Errorf("write %d gaps: %w", len(gaps), err)
+		}
+	}
+	set := slices.Clone(s.set)
+	for i := range set {
+		if set[i].From.After(now) {
+			set[i].From = now
+			changed++
+		}
+	}
+	if changed > 0 { // first, for with the old checkpoint it has no effect
+		if err := s.Save(set); err != nil {
+			return 0, err
+		}
+	}
+	if err := j.Checkpoint(ctx, now); err != nil {
+		return changed, fmt.Errorf("write the checkpoint: %w", err)
+	}
+	return changed, nil
+}
