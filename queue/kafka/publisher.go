@@ -40,14 +40,6 @@ type Publisher struct {
 
 	mu     sync.Mutex
 	closed bool
-	stats  PublisherStats
-}
-
-// PublisherStats are what a Publisher has done.
-type PublisherStats struct {
-	Published int64 // messages that the brokers have
-	Errors    int64 // calls of Publish that returned an error
-	Err       error // the last one; nil after a call that went well
 }
 
 // NewPublisher checks the options. It connects when it is first used, and makes
@@ -102,15 +94,7 @@ func (p *Publisher) Publish(ctx context.Context, messages []queue.Message) error
 	if err != nil && !errors.Is(err, queue.ErrClosed) {
 		err = fmt.Errorf("publish %d messages to topic %s: %w", len(messages), p.topic, err)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stats.Err = err
-	if err != nil {
-		p.stats.Errors++
-		return err
-	}
-	p.stats.Published += int64(len(messages))
-	return nil
+	return err
 }
 
 func (p *Publisher) publish(ctx context.Context, messages []queue.Message) error {
@@ -154,41 +138,6 @@ func (p *Publisher) message(m queue.Message) sarama.ProducerMessage {
 func tooLarge(err error) bool {
 	var c sarama.ConfigurationError
 	return errors.Is(err, sarama.ErrMessageSizeTooLarge) || errors.As(err, &c)
-}
-
-// Ready says what keeps Publish from working, as far as can be seen without
-// writing: no broker, a wrong password, no such topic.
-func (p *Publisher) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, errNoAnswer)
-	defer cancel()
-	result := make(chan error, 1)
-	go func() { result <- topicExists(p.batches.brokers, p.batches.config, p.topic) }() // bounded by the timeouts of its requests
-	select {
-	case err := <-result:
-		return err
-	case <-ctx.Done():
-		return Diagnose(context.Cause(ctx))
-	}
-}
-
-// topicExists asks the brokers for the topic, with a connection of its own.
-func topicExists(brokers []string, config *sarama.Config, topic string) error {
-	client, err := sarama.NewClient(brokers, config)
-	if err != nil {
-		return fmt.Errorf("kafka: %w", Diagnose(err))
-	}
-	defer client.Close() //nolint:errcheck // nothing was written
-	if err := client.RefreshMetadata(topic); err != nil {
-		return fmt.Errorf("kafka: topic %s: %w", topic, Diagnose(err))
-	}
-	return nil
-}
-
-// Stats may be called at any time, by several goroutines.
-func (p *Publisher) Stats() PublisherStats {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stats
 }
 
 // Close ends the Publisher after what is on its way has its answers, at the

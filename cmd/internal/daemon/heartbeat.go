@@ -26,6 +26,7 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		return err
 	}
 	defer srv.close()
+	beFrugal()
 	q, err := openLocal(cfg, log)
 	if err != nil {
 		return err

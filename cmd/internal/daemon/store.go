@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
@@ -25,9 +24,9 @@ const upkeepEvery = time.Hour
 // saving and reading.
 type storage struct {
 	store.Store
-	log     *slog.Logger
-	db      *postgres.Store // nil: in memory
-	waiting atomic.Pointer[error]
+	log      *slog.Logger
+	db       *postgres.Store // nil: in memory
+	database feed.Patience   // with its start
 }
 
 // openStore opens the store; it does not wait for a database.
@@ -41,7 +40,9 @@ func openStore(cfg *config.Config, log *slog.Logger, reg *metrics.Registry) (*st
 		return nil, &app.UsageError{Err: err}
 	}
 	reg.Postgres(db.Stats)
-	return &storage{Store: db, log: log, db: db}, nil
+	return &storage{Store: db, log: log, db: db, database: feed.Patience{Say: func(err error) {
+		log.Warn("the database is not ready; waiting for it", "error", err)
+	}}}, nil
 }
 
 // PostgresOptions are what cfg says of Postgres.
@@ -56,10 +57,7 @@ func (s *storage) await(ctx context.Context) error {
 		return nil
 	}
 	var hopeless error
-	database := feed.Patience{Say: func(err error) {
-		s.log.Warn("the database is not ready; waiting for it", "error", err)
-	}}
-	err := database.Retry(ctx, func() error {
+	err := s.database.Retry(ctx, func() error {
 		err := s.db.Ready(ctx)
 		var schema *postgres.SchemaError
 		var rights *postgres.RightsError
@@ -67,13 +65,9 @@ func (s *storage) await(ctx context.Context) error {
 			hopeless = err
 			return nil
 		}
-		if err != nil {
-			s.waiting.Store(&err)
-		}
 		return err
 	})
 	if err = cmp.Or(hopeless, err); err == nil {
-		s.waiting.Store(nil)
 		s.log.Info("the database is ready")
 	}
 	return err
@@ -104,8 +98,8 @@ func (s *storage) keepUp(ctx context.Context) {
 }
 
 func (s *storage) problems() []web.Problem {
-	if err := s.waiting.Load(); err != nil {
-		return []web.Problem{{Name: "store", Message: "waiting for the database: " + (*err).Error()}}
+	if err := s.database.Err(); err != nil {
+		return []web.Problem{{Name: "store", Message: "waiting for the database: " + err.Error()}}
 	}
 	return nil
 }
