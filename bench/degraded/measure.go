@@ -28,7 +28,7 @@ func measure(ctx context.Context, url, connection string, rate int, every, d tim
 	see := func(m *data.Measurement) {
 		mu.Lock()
 		defer mu.Unlock()
-		if m.Error != nil {
+		if m.Error != nil && m.Error.Kind != data.ErrTimeout { // which a starved prober sees
 			wrong = m.Error
 		}
 		list = append(list, sample{m.Phases.Total.D(), m.Degraded})

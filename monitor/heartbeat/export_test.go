@@ -16,20 +16,25 @@ func (p *Pulse) Beat(due time.Time, late time.Duration) {
 	p.end(due.Add(late))
 }
 
-func (p *Pulse) Begin(due time.Time)                 { p.begin(due) }
-func (p *Pulse) End(woke time.Time)                  { p.end(woke) }
-func (p *Pulse) Run(ctx context.Context)             { p.run(ctx) }
-func (p *Pulse) Stalled(now time.Time) time.Duration { return p.stalled(now) }
-func (p *Pulse) Contention() time.Duration           { return p.contention() }
-func (p *Pulse) Lateness() time.Duration             { return p.lateness() }
+func (p *Pulse) Begin(due time.Time)                             { p.begin(due) }
+func (p *Pulse) End(woke time.Time)                              { p.end(woke) }
+func (p *Pulse) Stalled(now time.Time) time.Duration             { return p.stalled(now) }
+func (p *Pulse) Sleep(now time.Time, probing bool) time.Duration { return p.sleep(now, probing) }
+func (p *Pulse) Run(ctx context.Context)                         { p.run(ctx, func() bool { return true }) }
+func (p *Pulse) Contention(now time.Time) time.Duration          { return p.contention(now) }
+func (p *Pulse) Lateness() time.Duration                         { return p.lateness() }
 
 // A Usual is a usual.
 type Usual struct{ usual }
 
-func NewUsual(apart time.Duration) *Usual           { return &Usual{usual{apart: apart}} }
-func (u *Usual) Add(d time.Duration, now time.Time) { u.add(d, now) }
-func (u *Usual) Total() (time.Duration, bool)       { return u.total() }
-func (u *Usual) Shortest() time.Duration            { return u.shortest() }
+func (u *Usual) Add(d time.Duration)          { u.add(d) }
+func (u *Usual) Total() (time.Duration, bool) { return u.total() }
+
+// A Place is a place.
+type Place struct{ place }
+
+func (p *Place) Add(d time.Duration, at time.Time) { p.add(d, at) }
+func (p *Place) Shortest() time.Duration           { return p.shortest() }
 
 // Starved is starved.
 func Starved(total, stalled, contention, usual time.Duration) time.Duration {
@@ -44,7 +49,7 @@ type Probe struct {
 
 // NewProbe returns one of a target that nothing is known of.
 func NewProbe() *Probe {
-	return &Probe{t: target{place: &usual{}}}
+	return &Probe{t: target{place: new(place)}}
 }
 
 // Measure lets during happen while the target is probed, and enters in m by how

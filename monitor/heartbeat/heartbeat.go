@@ -208,8 +208,8 @@ func (h *Heartbeat) Run(ctx context.Context) error {
 	h.log.Info("probing", "monitors", h.counts.monitors.Load(), "location", h.o.Location, "instance", h.o.Instance)
 	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
-	keeping.Go(func() { h.keep(book) })      // waited for below
-	keeping.Go(func() { h.pulse.run(book) }) // the same
+	keeping.Go(func() { h.keep(book) }) // waited for below, as is the pulse
+	keeping.Go(func() { h.pulse.run(book, func() bool { return h.counts.inFlight.Load() > 0 }) })
 	began := make(chan time.Time, 1)
 	defer context.AfterFunc(ctx, func() { began <- time.Now() })()
 	err := h.pipe.Run(ctx)

@@ -20,13 +20,13 @@ type target struct {
 	method  string
 	url     string
 	usual   usual
-	place   *usual // of all targets that share connections with it
+	place   *place
 }
 
 // compile makes all monitors ready, or says which cannot be.
 func compile(monitors []data.Monitor) (map[string]*target, error) {
 	plan := make(map[string]*target, len(monitors))
-	places := map[string]*usual{}
+	places := map[string]*place{}
 	for i := range monitors {
 		m := &monitors[i]
 		if _, twice := plan[m.ID]; twice {
@@ -38,7 +38,7 @@ func compile(monitors []data.Monitor) (map[string]*target, error) {
 		}
 		where := t.probe.Place()
 		if places[where] == nil {
-			places[where] = &usual{apart: 50 * time.Millisecond}
+			places[where] = new(place)
 		}
 		t.place = places[where]
 		plan[m.ID] = t

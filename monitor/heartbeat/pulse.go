@@ -8,6 +8,9 @@ import (
 
 const (
 	beat = 10 * time.Millisecond // how long a pulse sleeps
+	// How long it sleeps when no probe is under way, nor was in the last second:
+	// waking up is not free.
+	rest = 100 * time.Millisecond
 	// A beat that is later than this is a stall: for so long nothing of ours ran.
 	stall = 10 * time.Millisecond
 	// Beats are remembered for one to two of these.
@@ -20,6 +23,8 @@ const (
 // keeps probes from it too: other processes on the processors, a garbage
 // collection, SIGSTOP. It may be read by several goroutines.
 type pulse struct {
+	busy time.Time // when a probe was last seen under way; only run uses it
+
 	mu    sync.Mutex
 	due   time.Time     // the end of the beat under way; zero: none is
 	lost  time.Duration // in stalls that have ended, beyond their first part
@@ -40,12 +45,17 @@ func (t *top) add(d time.Duration) {
 	t.second = max(t.second, d)
 }
 
-// run beats until ctx ends.
-func (p *pulse) run(ctx context.Context) {
-	t := time.NewTimer(beat)
+// run beats until ctx ends, more seldom while probing says that there is nothing
+// to probe.
+func (p *pulse) run(ctx context.Context, probing func() bool) {
+	t := time.NewTimer(rest)
 	defer t.Stop()
+	p.busy = time.Now() // soon
 	for {
-		p.begin(time.Now().Add(beat))
+		now := time.Now()
+		d := p.sleep(now, probing())
+		t.Reset(d)
+		p.begin(now.Add(d))
 		select {
 		case <-ctx.Done():
 			p.begin(time.Time{})
@@ -53,8 +63,18 @@ func (p *pulse) run(ctx context.Context) {
 		case <-t.C:
 		}
 		p.end(time.Now())
-		t.Reset(beat)
 	}
+}
+
+// sleep is how long the beat that begins now is to be.
+func (p *pulse) sleep(now time.Time, probing bool) time.Duration {
+	if probing {
+		p.busy = now
+	}
+	if now.Sub(p.busy) < time.Second {
+		return beat
+	}
+	return rest
 }
 
 // begin says when the beat that begins is to end.
@@ -94,15 +114,18 @@ func (p *pulse) pending(now time.Time) time.Duration {
 	return max(now.Sub(p.due)-stall, 0)
 }
 
-// contention is the second latest of the remembered beats: what it takes, again
-// and again, to get a processor. One alone may be chance, but counts while there
-// are few.
-func (p *pulse) contention() time.Duration {
+// contention is the second latest of the remembered beats and the one under way:
+// what it takes, again and again, to get a processor. One alone may be chance, but
+// counts while there are few.
+func (p *pulse) contention(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	both := p.past
 	both.add(p.now.first)
 	both.add(p.now.second)
+	if !p.due.IsZero() {
+		both.add(now.Sub(p.due))
+	}
 	if p.beats < enough {
 		return both.first
 	}

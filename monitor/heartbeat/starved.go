@@ -47,9 +47,9 @@ func (w watch) end(m *data.Measurement) {
 	now := time.Now()
 	total := m.Phases.Total.D() - m.Degraded // what it waited for room is known
 	stalled := w.pulse.stalled(now) - w.stalled
-	m.Degraded += starved(total, stalled, w.pulse.contention(), w.t.expected())
+	m.Degraded += starved(total, stalled, w.pulse.contention(now), w.t.expected())
 	if m.HTTP != nil && stalled == 0 {
-		w.t.usual.add(total, now)
+		w.t.usual.add(total)
 		w.t.place.add(total, now)
 	}
 }

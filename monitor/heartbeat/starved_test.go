@@ -49,7 +49,7 @@ func TestContentionIsTheSecondLatestBeatUntilItIsForgotten(t *testing.T) {
 	}
 	want := func(what string, d time.Duration) {
 		t.Helper()
-		if got := p.Contention(); got != d {
+		if got := p.Contention(at); got != d {
 			t.Errorf("%s: %v, want %v", what, got, d)
 		}
 	}
@@ -59,8 +59,12 @@ func TestContentionIsTheSecondLatestBeatUntilItIsForgotten(t *testing.T) {
 	want("one of many", ms/10)
 	beats(10, 5*ms, 4*ms)
 	want("three of many", 4*ms)
+	p.Begin(at)
+	at = at.Add(8 * ms)
+	want("and one under way", 5*ms)
+	p.End(at)
 	beats(200)
-	want("two seconds later", 4*ms)
+	want("two seconds later", 5*ms)
 	beats(400)
 	want("after six", ms/10)
 	beats(2, time.Hour)
@@ -74,45 +78,75 @@ func TestPulseBeatsUntilItsEndAndIsNotLateWhenNothingIsInTheWay(t *testing.T) {
 		defer cancel()
 		p.Run(ctx)
 		time.Sleep(time.Hour)
-		if p.Lateness() != 0 || p.Contention() != 0 || p.Stalled(time.Now()) != 0 {
-			t.Errorf("late by %v, contention %v, stalled %v: want 0", p.Lateness(), p.Contention(), p.Stalled(time.Now()))
+		if p.Lateness() != 0 || p.Contention(time.Now()) != 0 || p.Stalled(time.Now()) != 0 {
+			t.Errorf("late by %v, contention %v, stalled %v: want 0", p.Lateness(), p.Contention(time.Now()), p.Stalled(time.Now()))
 		}
 	})
 }
 
+func TestPulseRestsWhenThereIsNothingToProbe(t *testing.T) {
+	var p heartbeat.Pulse
+	at := time.Now()
+	want := func(what string, now time.Duration, probing bool, d time.Duration) {
+		t.Helper()
+		if got := p.Sleep(at.Add(now), probing); got != d {
+			t.Errorf("%s: %v, want %v", what, got, d)
+		}
+	}
+	want("before", 0, false, 100*ms)
+	want("during a probe", time.Hour, true, 10*ms)
+	want("soon after", time.Hour+999*ms, false, 10*ms)
+	want("later", time.Hour+time.Second, false, 100*ms)
+}
+
 func TestUsualIsAShortAnswerAmongTheLatest(t *testing.T) {
-	u, at := heartbeat.NewUsual(0), time.Now()
-	if d, sure := u.Total(); d != 0 || sure || u.Shortest() != 0 {
-		t.Errorf("without an answer: %v, %v", d, sure)
+	var u heartbeat.Usual
+	want := func(what string, d time.Duration, sure bool) {
+		t.Helper()
+		if got, ok := u.Total(); got != d || ok != sure {
+			t.Errorf("%s: %v, %v; want %v, %v", what, got, ok, d, sure)
+		}
 	}
 	add := func(list ...time.Duration) {
 		for _, d := range list {
-			at = at.Add(ms)
-			u.Add(d, at)
+			u.Add(d)
 		}
 	}
+	want("without an answer", 0, false)
 	add(9*ms, 5*ms, 30*ms)
-	if d, sure := u.Total(); d != 5*ms || sure {
-		t.Errorf("after three: %v, %v; want 5ms, not sure", d, sure)
-	}
+	want("after three", 5*ms, false)
 	add(6*ms, 7*ms, 8*ms, 9*ms, 9*ms, 9*ms, 9*ms, 9*ms, 9*ms, 9*ms, 9*ms, 9*ms, 9*ms)
-	if d, sure := u.Total(); d != 7*ms || !sure {
-		t.Errorf("after sixteen: %v, %v; want 7ms, sure", d, sure)
+	want("after sixteen", 7*ms, true)
+	for range 13 {
+		add(20 * ms)
 	}
+	want("when thirteen were slow", 9*ms, true)
 	for range 100 {
 		add(20 * ms)
 	}
-	if d, _ := u.Total(); d != 20*ms || u.Shortest() != 20*ms {
-		t.Errorf("when it has become slower for good: %v, want 20ms", d)
+	want("when it has become slower for good", 20*ms, true)
+	add(2*time.Hour, 2*time.Hour)
+	want("when two never seem to end", 20*ms, true)
+}
+
+func TestPlaceRemembersItsShortestAnswerForAWhile(t *testing.T) {
+	var p heartbeat.Place
+	at := time.Now()
+	want := func(what string, d time.Duration) {
+		t.Helper()
+		if got := p.Shortest(); got != d {
+			t.Errorf("%s: %v, want %v", what, got, d)
+		}
 	}
-	u = heartbeat.NewUsual(50 * ms)
-	add(5 * ms)
-	for range 48 {
-		add(20 * ms)
-	}
-	if got := u.Shortest(); got != 5*ms {
-		t.Errorf("after a burst of slow answers: %v, want 5ms", got)
-	}
+	want("without an answer", 0)
+	p.Add(9*ms, at)
+	want("after one", 9*ms)
+	p.Add(5*ms, at.Add(time.Second))
+	p.Add(7*ms, at.Add(2*time.Second))
+	p.Add(8*ms, at.Add(5*time.Second))
+	want("four seconds later", 5*ms)
+	p.Add(8*ms, at.Add(10*time.Second))
+	want("nine seconds later", 8*ms)
 }
 
 func TestStarvedIsTheStallAndWhatContentionCanExplain(t *testing.T) {

@@ -14,25 +14,16 @@ const (
 // A usual knows how long a target takes to answer when nothing is in the way. It
 // may be used by several goroutines.
 type usual struct {
-	// apart is how long answers must lie apart to count, once there are enough: a
-	// burst of slow ones is not what is usual.
-	apart time.Duration
-
 	mu   sync.Mutex
 	took [kept]uint32 // microseconds
 	n    int          // at most 2·kept: counts on within the second round
-	last time.Time
 }
 
 // add enters an answer.
-func (u *usual) add(total time.Duration, now time.Time) {
+func (u *usual) add(total time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.n >= kept && now.Sub(u.last) < u.apart {
-		return
-	}
 	u.took[u.n%kept] = uint32(min(total.Microseconds(), 1<<32-1))
-	u.last = now
 	if u.n++; u.n == 2*kept {
 		u.n = kept
 	}
@@ -51,12 +42,31 @@ func (u *usual) total() (d time.Duration, sure bool) {
 	return time.Duration(list[n/7]) * time.Microsecond, n >= trusted
 }
 
-// shortest is the shortest of the latest answers. Zero: there is none.
-func (u *usual) shortest() time.Duration {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.n == 0 {
-		return 0
+// A place knows how quickly any target answers of those that share connections:
+// the shortest answer of the last five to ten seconds. It may be used by several
+// goroutines.
+type place struct {
+	mu        sync.Mutex
+	since     time.Time // when now began
+	now, past time.Duration
+}
+
+// add enters an answer that came at.
+func (p *place) add(total time.Duration, at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at.Sub(p.since) >= 5*time.Second {
+		p.since, p.past, p.now = at, p.now, total
 	}
-	return time.Duration(slices.Min(u.took[:min(u.n, kept)])) * time.Microsecond
+	p.now = min(p.now, total)
+}
+
+// shortest is the shortest answer lately. Zero: there is none.
+func (p *place) shortest() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.past > 0 {
+		return min(p.now, p.past)
+	}
+	return p.now
 }
