@@ -58,6 +58,7 @@ bench: run-infra migrate ## all benchmarks, on the servers of run-infra; docs/pe
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./bench/baseline/probe
 	$(GO) run ./bench/degraded
+	$(GO) run ./bench/overload
 	$(GO) run ./bench/baseline/publisher
 	$(GO) run ./bench/collector
 	$(GO) run ./bench/latency

@@ -75,6 +75,7 @@ type Heartbeat struct {
 	runner *schedule.Runner
 	ledger *ledger
 	gate   *gate
+	echo   *echo
 	prober *probe.Prober
 	plan   atomic.Pointer[map[string]*target]
 	pipe   *pipeline.Pipeline
@@ -205,6 +206,8 @@ func (h *Heartbeat) assemble() {
 // slot that it began is in the queue.
 func (h *Heartbeat) Run(ctx context.Context) error {
 	defer h.prober.Close()
+	h.echo = newEcho()
+	defer h.echo.close()
 	h.log.Info("probing", "monitors", h.counts.monitors.Load(), "location", h.o.Location, "instance", h.o.Instance)
 	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup

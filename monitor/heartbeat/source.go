@@ -33,11 +33,19 @@ type source struct {
 	h    *Heartbeat
 	jobs []job // of the current window, not yet given
 	next int
+
+	begun int // slots chosen since this process had last caught up
 }
 
-// Next gives the next slot that is to be probed.
+// Next gives the next slot that is to be probed. When more is due than the
+// processor bears, slots wait here, where they can still be skipped, and not as
+// probes that all take too long and blame their targets.
 func (s *source) Next(ctx context.Context) (job, error) {
 	for s.next == len(s.jobs) {
+		if s.begun >= s.h.gate.burst {
+			s.h.echo.wait(ctx)
+			s.begun = 0
+		}
 		s.h.gate.wait(ctx, maxWait)
 		w, err := s.h.runner.Next(ctx)
 		if err != nil {
@@ -48,6 +56,7 @@ func (s *source) Next(ctx context.Context) (job, error) {
 			w = s.yield(w)
 		}
 		s.h.gate.enter(len(w.Due))
+		s.begun += len(w.Due)
 		s.jobs, s.next = s.h.ledger.release(w, s.jobs[:0]), 0
 	}
 	j := s.jobs[s.next]

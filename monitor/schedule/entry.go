@@ -102,6 +102,9 @@ func (r *Runner) skipped(e *entry, first, last, n int64, reason data.Reason) {
 		r.holding.hold(hold{e, first, last, n})
 		return
 	}
+	if reason == data.Overload {
+		r.ready.missed(e.turn, n)
+	}
 	r.skip = append(r.skip, newSkip(e, first, last, n, reason))
 }
 

@@ -116,13 +116,19 @@ func mixed(from time.Time) []*data.Registration {
 	return set
 }
 
-// With three times more due than can run, every monitor gets the same share of its
-// slots, whatever its interval.
+// With more due than can run, every monitor gets the same share of its slots,
+// whatever its interval.
 func TestEveryMonitorGetsItsShareUnderOverload(t *testing.T) {
+	for atOnce, share := range map[int]float64{3: 1 / 3., 6: 2 / 3.} {
+		t.Run(fmt.Sprintf("%.2f", share), func(t *testing.T) { everyShare(t, atOnce, share) })
+	}
+}
+
+func everyShare(t *testing.T, atOnce int, share float64) {
 	rng := seeded(t)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Duration(rng.IntN(60_000)) * time.Millisecond)
-		p := newProber(t, 3, func() time.Duration { return time.Duration(25+rng.IntN(51)) * time.Millisecond })
+		p := newProber(t, atOnce, func() time.Duration { return time.Duration(25+rng.IntN(51)) * time.Millisecond })
 		set, histories := mixed(p.start), map[string][]*data.Registration{}
 		for _, r := range set {
 			histories[r.Monitor] = []*data.Registration{r}
@@ -139,7 +145,7 @@ func TestEveryMonitorGetsItsShareUnderOverload(t *testing.T) {
 				}
 			}
 			slots := float64(p.given[id] + p.skipped[id])
-			if least, most := 0.3*slots-1.5, 0.37*slots+1.5; float64(p.given[id]) < least || float64(p.given[id]) > most {
+			if least, most := 0.9*share*slots-1.5, 1.1*share*slots+1.5; float64(p.given[id]) < least || float64(p.given[id]) > most {
 				t.Errorf("%s got %d of %.0f slots, want %.1f to %.1f", id, p.given[id], slots, least, most)
 			}
 		}

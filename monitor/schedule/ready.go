@@ -9,6 +9,9 @@ import (
 	"github.com/monitorink/monitorink/data"
 )
 
+// memory is over how many of its slots a monitor's share fades.
+const memory = 16
+
 // A turn is a monitor's place among those that wait to run, whatever its
 // definition. At most one of its slots is ready: the newest.
 type turn struct {
@@ -19,32 +22,36 @@ type turn struct {
 	mono       time.Duration // the same, by the monotonic clock
 	since      int64         // all slots up to here were released before it
 	prev, next *turn         // in order of becoming ready
-	pass       int64
-	queued     bool // it is in the set's heap, or among the fresh
+	index      int32         // in the heap
+
+	// share is which part of its latest slots ran, among those for which that was
+	// a question of room. It begins with 0: who is new goes first.
+	share  float32
+	counts int32 // the slots that share speaks of, up to memory
 }
 
-// A readySet is the slots that are due and not yet given. Its choice is that of
-// stride scheduling (Waldspurger and Weihl, 1995), with the time to a monitor's
-// next slot for a stride: the lowest pass comes first and grows by its stride. So
-// each monitor gets the same share of its slots, whatever its interval, and none
-// waits for ever. What came too late to be given leaves its pass as it was; a
-// monitor can have saved up one slot that way, and not more.
-type readySet struct {
-	n           int
-	first, last *turn
-	fresh       []*turn // not yet in heap, so that who is never overloaded never sorts
-	heap        passHeap
-	passed      int64 // the highest pass that was given
+// count enters a slot in t's share, which ran (1) or did not (0).
+func (t *turn) count(ran float32) {
+	t.counts = min(t.counts+1, memory)
+	t.share += (ran - t.share) / float32(t.counts)
 }
+
+// A readySet is the slots that are due and not yet given. First comes the monitor
+// with the lowest share. So all shares become equal, whatever the intervals, and
+// nobody waits for ever: who does not run sinks below all that do. A share counts
+// slots, not time, and fades; stride scheduling, whose passes add up, lets long
+// intervals win as soon as the short ones cannot make up for what they missed.
+type readySet struct {
+	first, last *turn
+	heap        shareHeap
+}
+
+func (s *readySet) len() int { return len(s.heap) }
 
 // put makes at, an instant of e, the slot that its monitor waits with.
 func (s *readySet) put(e *entry, at int64, mono time.Duration, since int64) {
 	t := e.turn
-	if t.entry != nil {
-		s.remove(t)
-	}
 	t.entry, t.at, t.mono, t.since = e, at, mono, since
-	s.n++
 	t.prev, t.next = s.last, nil
 	if s.last == nil {
 		s.first = t
@@ -52,14 +59,10 @@ func (s *readySet) put(e *entry, at int64, mono time.Duration, since int64) {
 		s.last.next = t
 	}
 	s.last = t
-	if !t.queued {
-		t.queued = true
-		t.pass = max(t.pass, s.passed-e.stride(at))
-		s.fresh = append(s.fresh, t)
-	}
+	heap.Push(&s.heap, t)
 }
 
-// remove takes t's slot out of the set; its place in the heap it keeps.
+// remove takes t's slot out of the set.
 func (s *readySet) remove(t *turn) {
 	if t.prev == nil {
 		s.first = t.next
@@ -71,46 +74,25 @@ func (s *readySet) remove(t *turn) {
 	} else {
 		t.next.prev = t.prev
 	}
+	heap.Remove(&s.heap, int(t.index))
 	t.prev, t.next, t.entry = nil, nil, nil
-	s.n--
 }
 
-// least takes the waiting monitor with the lowest pass.
-func (s *readySet) least() *turn {
-	for _, t := range s.fresh {
-		heap.Push(&s.heap, t)
+// missed enters slots of t that there was no room for.
+func (s *readySet) missed(t *turn, slots int64) {
+	for range min(slots, 8*memory) {
+		t.count(0)
 	}
-	s.fresh = reset(s.fresh)
-	for {
-		t := heap.Pop(&s.heap).(*turn)
-		t.queued = false
-		if t.entry != nil {
-			return t
-		}
+	if t.entry != nil {
+		heap.Fix(&s.heap, int(t.index))
 	}
-}
-
-// forget empties the heap of a set in which nothing is ready.
-func (s *readySet) forget() {
-	for _, list := range [][]*turn{s.fresh, s.heap} {
-		for _, t := range list {
-			t.queued = false
-		}
-	}
-	s.fresh, s.heap = reset(s.fresh), reset(s.heap)
-}
-
-// reset empties a list, and lets go of what it points to.
-func reset[S ~[]*turn](s S) S {
-	clear(s)
-	return s[:0]
 }
 
 // offer makes at the slot that e's monitor waits with; an older one that waited
 // gives way, for the reason late.
 func (r *Runner) offer(e *entry, at int64, now reading, late data.Reason) {
 	if t := e.turn; t.entry != nil {
-		r.skipped(t.entry, t.at, t.at, 1, late)
+		r.drop(t, late)
 	}
 	r.ready.put(e, at, now.mono-now.wall.Sub(time.UnixMilli(at)), r.upto)
 }
@@ -121,39 +103,39 @@ func (r *Runner) offer(e *entry, at int64, now reading, late data.Reason) {
 func (r *Runner) choose(now time.Duration, room int) {
 	s := &r.ready
 	for t := s.first; t != nil && t.late(now); t = s.first {
-		r.expire(t)
+		r.drop(t, data.Overload)
 	}
-	if s.n <= room {
+	if s.len() <= room {
 		for s.first != nil {
 			r.take(s.first, now)
 		}
-		s.forget()
 		slices.SortStableFunc(r.due, func(a, b Due) int { return a.Slot.Scheduled.Compare(b.Slot.Scheduled) })
 		return
 	}
-	for s.n > 0 && len(r.due) < room {
-		r.take(s.least(), now)
+	for s.len() > 0 && len(r.due) < room {
+		r.take(s.heap[0], now)
 	}
 }
 
 // take gives t's slot, or skips it when it is too late.
 func (r *Runner) take(t *turn, now time.Duration) {
 	if t.late(now) {
-		r.expire(t)
+		r.drop(t, data.Overload)
 		return
 	}
-	e, s := t.entry, &r.ready
-	s.passed = max(s.passed, t.pass)
-	t.pass += e.stride(t.at)
-	t.running.Store(true)
+	e := t.entry
 	slot := data.Slot{Monitor: e.registration.Monitor, Location: r.location, Scheduled: time.UnixMilli(t.at).UTC()}
 	r.due = append(r.due, Due{Slot: slot, Registration: e.registration, entry: e, mono: t.mono})
-	s.remove(t)
+	r.ready.remove(t)
+	t.running.Store(true)
+	t.count(1)
 }
 
-func (r *Runner) expire(t *turn) {
-	r.skipped(t.entry, t.at, t.at, 1, data.Overload)
+// drop skips the slot that t waits with.
+func (r *Runner) drop(t *turn, reason data.Reason) {
+	e := t.entry
 	r.ready.remove(t)
+	r.skipped(e, t.at, t.at, 1, reason)
 }
 
 // settled is the latest instant up to which every slot is given.
@@ -170,35 +152,32 @@ func (t *turn) late(now time.Duration) bool {
 	return now-t.mono > time.Duration(t.entry.late)*time.Millisecond
 }
 
-// stride is the time from at to e's next instant.
-func (e *entry) stride(at int64) int64 {
-	if s, ok := e.schedule.(every); ok {
-		return s.interval
-	}
-	if next := e.next; next > at { // what was released last is what is given
-		return next - at
-	}
-	return time.Hour.Milliseconds() // the last instant of all
-}
+// A shareHeap has the turn with the lowest share first, and of equal ones that
+// with the newest slot, which is the least late.
+type shareHeap []*turn
 
-// A passHeap has the turn with the lowest pass first, and of equal ones that with
-// the newest slot, which is the least late.
-type passHeap []*turn
-
-func (h passHeap) Len() int { return len(h) }
-func (h passHeap) Less(i, j int) bool {
-	if h[i].pass != h[j].pass {
-		return h[i].pass < h[j].pass
+func (h shareHeap) Len() int { return len(h) }
+func (h shareHeap) Less(i, j int) bool {
+	if h[i].share != h[j].share {
+		return h[i].share < h[j].share
 	}
 	return h[i].at > h[j].at
 }
-func (h passHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+func (h shareHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = int32(i), int32(j)
+}
 
 // Push is part of heap.Interface.
-func (h *passHeap) Push(x any) { *h = append(*h, x.(*turn)) }
+func (h *shareHeap) Push(x any) {
+	t := x.(*turn)
+	t.index = int32(len(*h))
+	*h = append(*h, t)
+}
 
 // Pop is part of heap.Interface.
-func (h *passHeap) Pop() any {
+func (h *shareHeap) Pop() any {
 	old := *h
 	t := old[len(old)-1]
 	old[len(old)-1] = nil

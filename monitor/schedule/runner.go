@@ -157,7 +157,7 @@ func (r *Runner) replace(entries map[string]*entry, from int64) {
 		if old == nil {
 			old = r.gone[id]
 		}
-		t := &turn{pass: r.ready.passed}
+		t := &turn{}
 		if old != nil {
 			t = old.turn
 		}
@@ -224,7 +224,7 @@ func (r *Runner) step(left time.Duration) (w Window, changed <-chan struct{}, wa
 	if wait <= 0 {
 		r.tick(now)
 	}
-	if r.ready.n > 0 {
+	if r.ready.len() > 0 {
 		r.choose(now.mono, r.room())
 	}
 	return Window{Due: r.due, Skipped: r.skip, Upto: r.settled(), Steps: r.steps}, r.changed, wait
