@@ -177,6 +177,8 @@ func diagnoseTopic(err error) *Problem {
 		return &Problem{Cause: "a policy of the cluster forbids it: " + err.Error(), Remedy: "ask for what the policy allows"}
 	case errors.Is(err, sarama.ErrMessageSizeTooLarge):
 		return &Problem{Cause: "the topic does not take a message of this size", Remedy: "raise its max.message.bytes: heartbeat topics apply", Options: []string{"Topic"}}
+	case errors.Is(err, sarama.ErrInvalidTimestamp):
+		return &Problem{Cause: "the clock of this machine is too far from the broker's for the topic", Remedy: "set it; events wait meanwhile", Options: []string{"Topic"}}
 	case errors.Is(err, sarama.ErrUnsupportedVersion):
 		return &Problem{Cause: "the broker is too old or too new for a request", Remedy: "use Kafka 3.x or 4.x"}
 	}
