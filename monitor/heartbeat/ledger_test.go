@@ -181,6 +181,26 @@ func TestGapsAreJoinedWhileNothingIsMeasuredBetween(t *testing.T) {
 	}
 }
 
+func TestAGapCoversNothingThatWasNotEnteredInIt(t *testing.T) {
+	start := time.UnixMilli(1_800_000_000_000).UTC()
+	for name, s := range map[string]data.Schedule{"every": {Every: data.Duration(time.Minute)}, "cron": {Cron: "* * * * *"}} {
+		r := &data.Registration{Monitor: "a", Version: "v", Schedule: s}
+		mono := time.Duration(0)
+		l := newLedger("l", "i", start, func() time.Duration { return mono }, &counters{})
+		for _, minute := range []int{0, 1, 5, 3, 6} { // what lies between was given while the clock was ahead
+			at := start.Add(time.Duration(minute) * time.Minute)
+			l.release(schedule.Window{Upto: at, Skipped: []schedule.Skip{{Registration: r, First: at, Last: at, Slots: 1, Reason: data.Overload}}}, nil)
+		}
+		if n := len(l.take(false)); n != 3 {
+			t.Errorf("%s: %d gaps are closed, want 3", name, n)
+		}
+		mono = gapAge
+		if gaps := l.take(false); len(gaps) != 4 || gaps[0].Slots != 2 {
+			t.Errorf("%s: %d gaps, once the last is old enough, want 4", name, len(gaps))
+		}
+	}
+}
+
 func TestGapsStayBoundedWhileTheyCannotBeWritten(t *testing.T) {
 	start := time.UnixMilli(1_800_000_000_000).UTC()
 	r := &data.Registration{Monitor: "a", Version: "v", Schedule: data.Schedule{Every: data.Duration(time.Second)}}

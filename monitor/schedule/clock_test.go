@@ -143,6 +143,10 @@ func TestAJumpThatIsUndoneLosesNothingThatMayRun(t *testing.T) {
 		c.step = 2 * time.Minute
 		ahead, _, _, _ := c.drive(30 * time.Second)
 		c.step = 0
+		c.drive(0)
+		if err := c.r.Apply(c.now().Add(10*time.Second), nil); err == nil {
+			t.Error("a set may hold from before slots that were given while the clock was ahead")
+		}
 		due, skipped, steps, _ := c.drive(5 * time.Minute)
 		if len(steps) != 2 || steps[0].Kind != schedule.Back || steps[1].Kind != schedule.Undone {
 			t.Errorf("steps %+v", steps)
@@ -207,6 +211,30 @@ func TestAStoppedProcessIsNotAClockThatJumps(t *testing.T) {
 			if s.Reason != data.Overload {
 				t.Errorf("skipped %+v", s)
 			}
+		}
+	})
+}
+
+func TestAJumpDuringAStallOrAProbeIsToldApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		c.apply(c.start, registration("m", every(time.Second), c.start))
+		c.r.Done(c.next().Due[0])
+		time.Sleep(10 * time.Second) // the caller's own fault
+		c.step = time.Minute
+		w := c.next()
+		var overload int64
+		for _, s := range w.Skipped {
+			if overload += s.Slots; s.Reason != data.Overload {
+				t.Errorf("skipped %+v", s)
+			}
+		}
+		if overload != 9 || len(w.Due) != 1 || len(w.Steps) != 1 || w.Steps[0].Held != 60 {
+			t.Errorf("%d slots are overload, %d due, steps %+v; want 9, 1, and 60 held", overload, len(w.Due), w.Steps)
+		}
+		c.step += time.Minute // while its probe runs
+		if w, err := c.r.Next(t.Context()); err != nil || len(w.Steps) != 1 || len(w.Skipped) > 0 || w.Steps[0].Held < 59 {
+			t.Errorf("%+v, %v, want all to be held", w, err)
 		}
 	})
 }
