@@ -80,7 +80,7 @@ func (w *world) happen(ctx context.Context, e event) {
 	if err != nil {
 		w.failed(fmt.Errorf("%s %s at %.1f s: %w", e.kind, e.on, from.Sub(w.began).Seconds(), err))
 	}
-	w.happened(e.kind, e.on, from)
+	w.happened(e, from)
 }
 
 func (w *world) onHeartbeat(ctx context.Context, e event) error {

@@ -37,6 +37,11 @@ type event struct {
 	seed  uint64 // for what else it chooses
 }
 
+// kills reports whether something is killed.
+func (e event) kills() bool {
+	return e.kind == kill || e.kind == freezeTo || e.kind == editKill || e.kind == down
+}
+
 // A plan is every event, by whom it happens to. One after the other happens to each;
 // what happens to two of them overlaps.
 type plan map[string][]event
@@ -47,7 +52,7 @@ const shortest = 200 * time.Millisecond
 // A temper is how an actor fares.
 type temper struct {
 	gap     time.Duration // between two events, on average
-	longest time.Duration // that one lasts
+	longest time.Duration // that one lasts: what stands still stands so for longest
 	deck    []string      // each kind as often as it shall come
 	fixed   []event
 }
@@ -73,20 +78,24 @@ func tempers(length time.Duration, queue string, collectors int) map[string]*tem
 	}
 	link := []string{cut, cut, delay, hole, refuse}
 	all := map[string]*temper{
-		"heartbeat": {gap: scale(4*time.Second, 9*time.Second), longest: scale(3*time.Second, time.Minute),
+		"heartbeat": {gap: scale(4*time.Second, 6*time.Second), longest: scale(3*time.Second, time.Minute),
 			deck: []string{kill, kill, kill, kill, kill, freeze, freeze, term, edit, editKill, editKill, freezeTo}},
-		"database":      {gap: scale(14*time.Second, 50*time.Second), longest: scale(3*time.Second, 40*time.Second), deck: []string{kill, kill, freeze}},
+		"database":      {gap: scale(14*time.Second, 25*time.Second), longest: scale(3*time.Second, 40*time.Second), deck: []string{kill, kill, freeze}},
 		"database link": {gap: scale(9*time.Second, 30*time.Second), longest: scale(3*time.Second, 30*time.Second), deck: link},
 		"queue link":    {gap: scale(9*time.Second, 30*time.Second), longest: scale(3*time.Second, 30*time.Second), deck: link},
 		"target":        {gap: scale(7*time.Second, 25*time.Second), longest: scale(3*time.Second, 10*time.Second), deck: []string{slow, slow, broken, resets}},
 	}
+	between := 14 * time.Second
+	if collectors == 1 {
+		between = 6 * time.Second
+	}
 	for i := range collectors {
-		all[collectorName(i)] = &temper{gap: scale(7*time.Second, 18*time.Second), longest: scale(3*time.Second, time.Minute),
+		all[collectorName(i)] = &temper{gap: scale(7*time.Second, between), longest: scale(3*time.Second, time.Minute),
 			deck: []string{kill, kill, kill, kill, freeze, term}}
 	}
 	outage := 5 * time.Minute
 	if queue == "kafka" {
-		all["broker"] = &temper{gap: scale(14*time.Second, 50*time.Second), longest: scale(3*time.Second, 40*time.Second), deck: []string{kill, kill, freeze}}
+		all["broker"] = &temper{gap: scale(14*time.Second, 25*time.Second), longest: scale(3*time.Second, 40*time.Second), deck: []string{kill, kill, freeze}}
 		all["replays"] = &temper{gap: 24 * time.Hour, deck: []string{replay}, fixed: []event{{at: length * 2 / 10, kind: replay}}}
 		if long {
 			all["broker"].fixed = []event{{at: length / 8, kind: down, lasts: outage}}
@@ -118,7 +127,11 @@ func (t *temper) draw(rng *rand.Rand, name string, length time.Duration) []event
 		}
 		// Most are short: the third power of chance.
 		x := rng.Float64()
-		lasts := (shortest + time.Duration(x*x*x*float64(t.longest))).Round(time.Millisecond)
+		longest := t.longest
+		if deck[0] != freeze && deck[0] != freezeTo {
+			longest = min(longest, 8*time.Second)
+		}
+		lasts := (shortest + time.Duration(x*x*x*float64(longest))).Round(time.Millisecond)
 		e := event{at: at, kind: deck[0], lasts: lasts, seed: rng.Uint64()}
 		if len(fixed) > 0 && e.at+e.lasts+5*time.Second > fixed[0].at {
 			e.at, e.kind, e.lasts = fixed[0].at, fixed[0].kind, fixed[0].lasts

@@ -17,13 +17,15 @@ func (w *world) pass(v *account.Verdict) bool { return v.Pass() && len(w.errs) =
 func (w *world) report(out io.Writer, v *account.Verdict) {
 	fmt.Fprintf(out, "\nqueue %s, seed %d, %v, %d monitors\n", w.queue, w.o.seed, w.o.length, w.o.monitors)
 	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	kills := 0
-	for _, what := range slices.Sorted(maps.Keys(w.counts)) {
-		fmt.Fprintf(t, "  %s\t%d\n", what, w.counts[what])
-		if len(what) > len(kill) && what[:len(kill)] == kill || what[:min(len(what), len(freezeTo))] == freezeTo ||
-			what[:min(len(what), len(editKill))] == editKill || what[:min(len(what), len(down))] == down {
-			kills += w.counts[what]
+	count, kills := map[string]int{}, 0
+	for _, e := range w.done {
+		count[e.kind+" "+e.on]++
+		if e.kills() {
+			kills++
 		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(count)) {
+		fmt.Fprintf(t, "  %s\t%d\n", what, count[what])
 	}
 	fmt.Fprintf(t, "kill -9 in all\t%d\n", kills)
 	fmt.Fprintf(t, "edits of monitors\t%d\t(%d monitors were ever there)\n", w.book.count, v.Monitors)

@@ -30,9 +30,9 @@ type world struct {
 	heartbeat  *prober
 	collectors []*collector
 
-	mu     sync.Mutex
-	errs   []string // what went wrong beside the account
-	counts map[string]int
+	mu   sync.Mutex
+	errs []string // what went wrong beside the account
+	done []event
 }
 
 // A collector is started again and again, by one at a time.
@@ -51,7 +51,7 @@ func (c *collector) start() (err error) {
 
 // newWorld starts everything, and waits until it is ready.
 func newWorld(ctx context.Context, o options, queue, bin, root, dir string, out io.Writer) (w *world, err error) {
-	w = &world{o: o, queue: queue, dir: dir, out: out, c: &chronicle{}, counts: map[string]int{}}
+	w = &world{o: o, queue: queue, dir: dir, out: out, c: &chronicle{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -172,13 +172,13 @@ func (w *world) failed(err error) {
 }
 
 // happened writes a fault down, for those who want to explain something by it.
-func (w *world) happened(kind, on string, from time.Time) {
+func (w *world) happened(e event, from time.Time) {
 	w.mu.Lock()
-	w.counts[kind+" "+on]++
+	w.done = append(w.done, e)
 	w.mu.Unlock()
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()
-	w.c.life.Faults = append(w.c.life.Faults, account.Fault{Kind: kind, On: on, Span: account.Span{From: from, To: time.Now()}})
+	w.c.life.Faults = append(w.c.life.Faults, account.Fault{Kind: e.kind, On: e.on, Span: account.Span{From: from, To: time.Now()}})
 }
 
 // close ends everything that was started, and removes the servers.
