@@ -66,7 +66,10 @@ func (w *world) happen(ctx context.Context, e event) {
 	case "target":
 		w.onTarget(ctx, e)
 	case "replays":
-		err = w.replay(ctx)
+		if err := w.replay(ctx); err != nil { // the one at the end has to succeed
+			w.say("the replay is left out: %v", err)
+			return
+		}
 	default:
 		for i, c := range w.collectors {
 			if e.on == collectorName(i) {

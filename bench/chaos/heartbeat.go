@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,23 +19,11 @@ type chronicle struct {
 	life account.Life
 }
 
-// slow writes down when the target was slow, starved when the harness did not run.
+// slow writes down when the target was slow.
 func (c *chronicle) slow(from, to time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.life.Slow = append(c.life.Slow, account.Span{From: from, To: to})
-}
-
-// starvation writes down until ctx ends when this process, and so likely the others
-// as well, waited for the processor for longer than a quarter of a second.
-func (c *chronicle) starvation(ctx context.Context) {
-	for last := time.Now(); pause(ctx, 20*time.Millisecond); last = time.Now() {
-		if now := time.Now(); now.Sub(last) > 270*time.Millisecond {
-			c.mu.Lock()
-			c.life.Starved = append(c.life.Starved, account.Span{From: last, To: now})
-			c.mu.Unlock()
-		}
-	}
 }
 
 // A prober is heartbeat, which is started again and again.
@@ -45,8 +34,9 @@ type prober struct {
 	book         *book
 	c            *chronicle
 
-	p      *process
-	frozen time.Time // since when it is under SIGSTOP; zero: it is not
+	p       *process
+	watched chan struct{} // closed when the watch over p has ended
+	frozen  time.Time     // since when it is under SIGSTOP; zero: it is not
 }
 
 // start writes the monitors' file and starts it, without waiting for anything.
@@ -65,7 +55,8 @@ func (h *prober) start() error {
 		return err
 	}
 	h.p = p
-	go h.watch(p, run) // ends with the process
+	h.watched = make(chan struct{})
+	go h.watch(p, run, h.watched) // ends with the process
 	return nil
 }
 
@@ -96,7 +87,18 @@ func (h *prober) term() error {
 	last := time.Now() // it begins nothing from here on
 	err := h.p.term()
 	h.ended(false, last)
+	if err != nil && h.wasFull(last) && h.p.cmd.ProcessState.ExitCode() == 1 {
+		return nil // results had no place to go, and it says so by this code
+	}
 	return err
+}
+
+// wasFull reports whether its queue was full at some time since then.
+func (h *prober) wasFull(since time.Time) bool {
+	<-h.watched
+	h.c.mu.Lock()
+	defer h.c.mu.Unlock()
+	return slices.ContainsFunc(h.c.life.Full, func(s account.Span) bool { return s.To.After(since) })
 }
 
 func (h *prober) freeze() {
@@ -116,11 +118,15 @@ func (h *prober) thaw() {
 	h.c.mu.Unlock()
 }
 
-const look = 50 * time.Millisecond // how often /readyz is asked
+const (
+	look       = 50 * time.Millisecond  // how often /readyz is asked
+	slowAnswer = 150 * time.Millisecond // an answer that comes later had no processor, which takes a millisecond
+)
 
 // watch asks a run of heartbeat how it is, until it ends: when its start is through,
 // and when its queue is full.
-func (h *prober) watch(p *process, run int) {
+func (h *prober) watch(p *process, run int, ended chan<- struct{}) {
+	defer close(ended)
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	var full *account.Span // in which it is now
@@ -145,6 +151,9 @@ func (h *prober) watch(p *process, run int) {
 		}
 		now := time.Now()
 		h.c.mu.Lock()
+		if now.Sub(asked) > slowAnswer {
+			h.c.starved(asked, now)
+		}
 		if r := &h.c.life.Runs[run]; r.Ready.IsZero() && !problems["start"] && r.End.IsZero() {
 			r.Ready = now
 		}

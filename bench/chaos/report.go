@@ -37,7 +37,7 @@ func (w *world) report(out io.Writer, v *account.Verdict) {
 	}
 	fmt.Fprintf(t, "spool full\t%d\ttimes\n", len(w.c.life.Full))
 	fmt.Fprintf(t, "missing\t%d\n", v.Missing)
-	fmt.Fprintf(t, "double\t%d\n", v.Double)
+	fmt.Fprintf(t, "double\t%d\t(and %d that gaps count beside it after a full spool)\n", v.Double, v.Overlaid)
 	fmt.Fprintf(t, "foreign\t%d\n", v.Foreign)
 	fmt.Fprintf(t, "edits that are wrong\t%d\n", v.WrongEdits)
 	fmt.Fprintf(t, "unexplained\t%d\t(and %d for lack of processor)\n", v.Unexplained, v.Starved)
@@ -56,6 +56,9 @@ func (w *world) report(out io.Writer, v *account.Verdict) {
 			break
 		}
 		fmt.Fprintf(out, "wrong: %s\n", text)
+	}
+	if v.Busy() {
+		fmt.Fprintln(out, "this machine is too busy: more than a tenth of the slots were not measured for lack of processor")
 	}
 	verdict := "PASS"
 	if !w.pass(v) {

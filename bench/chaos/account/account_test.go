@@ -240,6 +240,20 @@ func TestWhatWaitedForRoomMayBeLostWithTheProcess(t *testing.T) {
 	}
 }
 
+func TestCountedTwiceAfterAFullQueueIsCountedApart(t *testing.T) {
+	w := sound()
+	w.life.Full = []account.Span{span(17, 18)}
+	r := w.m.Rows[w.row(18.5)].Scheduled
+	w.m.Gaps = append(w.m.Gaps, gap(r, r, "stopped"))
+	if v := w.judge(); !v.Pass() || v.Overlaid != 1 {
+		t.Errorf("%+v", v)
+	}
+	w.m.Gaps[len(w.m.Gaps)-1].Slots = 2
+	if v := w.judge(); v.Pass() {
+		t.Errorf("a gap of one slot counts two, and it passes: %+v", v)
+	}
+}
+
 // TestRandomLossIsFound takes away or doubles anything at all.
 func TestRandomLossIsFound(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())

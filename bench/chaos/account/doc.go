@@ -18,7 +18,9 @@
 //   - each slot has one row, or no row and at least one gap over it. A gap may span
 //     slots that are measured (the measurement wins) or that another gap counts. So
 //     gaps that touch one another are taken together, and their numbers of slots must
-//     add up to the unmeasured slots under them: more is double, less is missing;
+//     add up to the unmeasured slots under them: more is double, less is missing. Only
+//     where the prober's queue was full may they count more, for it forgets then
+//     what it had handed on; that is counted apart;
 //   - the slot of a row, and the first and the last of a gap, are slots, and carry the
 //     version of the definition that holds there;
 //   - each unmeasured slot lies where a fault explains the reason of a gap over it;

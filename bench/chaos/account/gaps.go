@@ -42,9 +42,9 @@ func (j *Judge) gaps(m *Monitor, all []period, open []slot) {
 // bounds wants the first and the last slot of a gap to be slots of its definition.
 func (j *Judge) bounds(m *Monitor, all []period, g Gap) {
 	first, last := holds(all, g.First), holds(all, g.Last)
-	if first == nil || first != last || first.Version != g.Version || g.First > g.Last || g.Slots < 1 {
+	if first == nil || first != last || first.Version != g.Version || g.First > g.Last || g.Slots < 1 || g.Slots > (g.Last-g.First)/first.every+1 {
 		j.v.Foreign++
-		j.wrong(Foreign, m.ID, time.UnixMilli(g.First), "a gap %s of definition %s to %s with %d slots, which is not from slot to slot of that definition",
+		j.wrong(Foreign, m.ID, time.UnixMilli(g.First), "a gap %s of definition %s to %s with %d slots, which are not the slots of that definition there, or a part of them",
 			g.Reason, g.Version, clock(g.Last), g.Slots)
 	}
 }
@@ -64,6 +64,8 @@ func (j *Judge) sum(m *Monitor, gaps []Gap, slots []slot) {
 		counted += g.Slots
 	}
 	switch surplus := counted - int64(len(slots)); {
+	case surplus > 0 && j.life.pressed(gaps):
+		j.v.Overlaid += surplus
 	case surplus > 0:
 		j.v.Double += surplus
 		j.wrong(Double, m.ID, time.UnixMilli(gaps[0].First), "%s count %d slots, and %d are unmeasured", describe(gaps), counted, len(slots))
@@ -91,6 +93,9 @@ func (j *Judge) reason(m *Monitor, gaps []Gap, s slot) {
 	}
 	if starved {
 		j.v.Starved++
+		if !s.Paused && j.life.alive(at) {
+			j.v.Alive-- // it is the machine that was not
+		}
 		return
 	}
 	j.v.Unexplained++

@@ -36,6 +36,7 @@ type Verdict struct {
 	Slots, Up, Down      int64
 	Gaps                 map[string]int64 // slots that gaps count, by reason
 	Missing, Double      int64            // slots
+	Overlaid             int64            // slots that gaps count beside a row or another gap, after a full queue
 	Foreign              int64            // rows and gaps that are not of a slot
 	WrongEdits           int64            // registrations that were not written, or are not there
 	Unexplained          int64            // unmeasured slots
@@ -56,9 +57,13 @@ func (v *Verdict) Share() float64 {
 // LeastShare is what Share must be.
 const LeastShare = 0.95
 
+// Busy reports whether so much was not measured for lack of processor that nothing
+// can be said.
+func (v *Verdict) Busy() bool { return 10*v.Starved > v.Slots }
+
 // Pass reports whether all is as promised.
 func (v *Verdict) Pass() bool {
-	return v.Slots > 0 && v.Up > 0 && v.Missing+v.Double+v.Foreign+v.WrongEdits+v.Unexplained+v.Lost == 0 && v.Share() >= LeastShare
+	return v.Slots > 0 && v.Up > 0 && !v.Busy() && v.Missing+v.Double+v.Foreign+v.WrongEdits+v.Unexplained+v.Lost == 0 && v.Share() >= LeastShare
 }
 
 // Verdict is of the monitors so far.

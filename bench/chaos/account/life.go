@@ -165,6 +165,29 @@ func (l *Life) lost(t time.Time) bool {
 	return r.Killed && r.Last.Sub(t) < slack
 }
 
+// pressed reports whether the queue was full shortly before gaps were written, or
+// while they were. To make room the spool then lets go of results that the queue has
+// taken and no checkpoint covers yet; the next start takes those slots for missed.
+func (l *Life) pressed(gaps []Gap) bool {
+	first, last := time.UnixMilli(gaps[0].First), time.UnixMilli(gaps[0].Last)
+	for _, g := range gaps {
+		last = later(last, time.UnixMilli(g.Last))
+	}
+	for _, f := range l.Full {
+		if f.From.Before(last) && f.To.After(first.Add(-openGap)) {
+			return true
+		}
+	}
+	return false
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // near lists the faults within a few seconds of t.
 func (l *Life) near(t time.Time) []string {
 	var list []string
