@@ -55,7 +55,7 @@ func TestADamagedSpoolLosesNoMoreThanTheDamage(t *testing.T) {
 	p := start(t, "heartbeat", env, "run")
 	eventually(t, 10*time.Second, "some probes", func() bool { return len(w.answered("/a")) > 10 })
 	p.kill()
-	segments, err := filepath.Glob(filepath.Join(dir, "spool", "*"))
+	segments, err := filepath.Glob(filepath.Join(dir, "spool", "*.segment"))
 	if err != nil || len(segments) == 0 {
 		t.Fatalf("no segments in the spool: %v", err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/monitorink/monitorink/data"
 )
 
-const crowd = 300
+const crowd = 150
 
 // crowded is the environment of a heartbeat that fills a spool of 1 MiB within a
 // second or two.

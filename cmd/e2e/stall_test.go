@@ -11,7 +11,7 @@ import (
 
 // stall is longer than a session of the consumer group (10 s), and shorter than a minute,
 // after which nothing is different.
-const stall = 13 * time.Second
+const stall = 12 * time.Second
 
 // freeze stops a process as a debugger, a laptop's lid or a VM's pause does.
 func (p *process) freeze() { p.cmd.Process.Signal(syscall.SIGSTOP) }
