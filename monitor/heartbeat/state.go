@@ -126,7 +126,7 @@ func LookState(dir string) (*State, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the data directory cannot be read: %w", err)
 	case syscall.Flock(int(s.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil:
-		s.lock.Close()
+		_ = s.lock.Close() // it was only looked at
 		return nil, fmt.Errorf("%s: %w", dir, ErrLocked)
 	}
 	if err := s.read(""); err != nil {

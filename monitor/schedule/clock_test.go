@@ -28,7 +28,7 @@ func newTimeline(c *caller) *timeline { return &timeline{c: c, steps: []clockSte
 
 // step sets the clock for some of the events.
 func (l *timeline) step(rng *rand.Rand, event int) {
-	by := time.Duration(0)
+	var by time.Duration
 	switch event {
 	case 3:
 		by = time.Duration(rng.IntN(10_000)-5_000) * time.Millisecond

@@ -108,7 +108,7 @@ func readLedger(cfg *config.Config, now time.Time) (*ledgerReport, error) {
 	if err != nil {
 		return nil, inUse(err, cfg)
 	}
-	defer state.Close() //nolint:errcheck // it was only read
+	defer state.Close()
 	r := &ledgerReport{dir: cfg.DataDir, now: data.Millis(now), location: state.Location(), set: state.Definitions()}
 	if r.view, err = spool.Look(spoolOptions(cfg)); err != nil {
 		return nil, err

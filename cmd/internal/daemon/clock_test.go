@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,16 +18,17 @@ func TestStartWaitsForAClockThatIsNotSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose clock begins in 2000
 		var text bytes.Buffer
 		log := slog.New(slog.NewTextHandler(&text, nil))
-		ready, began, off := &readiness{}, time.Now(), time.Duration(0)
+		ready, began := &readiness{}, time.Now()
+		var off atomic.Int64
 		ready.done()
 		time.AfterFunc(time.Minute+time.Millisecond, func() {
 			p := ready.problems()
 			if len(p) != 1 || p[0].Name != "clock" || !strings.Contains(p[0].Message, "the clock says 2000-01-01T00:01:00Z: waiting until it is set") {
 				t.Errorf("meanwhile: %+v", p)
 			}
-			off = earliest.Sub(began)
+			off.Store(int64(earliest.Sub(began)))
 		})
-		if err := awaitClock(t.Context(), func() time.Time { return time.Now().Add(off) }, log, ready); err != nil {
+		if err := awaitClock(t.Context(), func() time.Time { return time.Now().Add(time.Duration(off.Load())) }, log, ready); err != nil {
 			t.Fatal(err)
 		}
 		if d := time.Since(began); d < time.Minute || d > time.Minute+2*time.Second {
