@@ -215,4 +215,9 @@ func TestMeasurementSaysByHowMuchTheProberWasStarved(t *testing.T) {
 	if got := take(waited, quiet); got != 900*ms {
 		t.Errorf("waited for room: %v, want 900ms", got)
 	}
+	waited = measurement(3*time.Second, true)
+	waited.Degraded = time.Second
+	if got := take(waited, stop); got != 3*time.Second {
+		t.Errorf("waited for room, and was stopped: %v, want all of 3s", got)
+	}
 }
