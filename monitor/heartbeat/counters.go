@@ -60,6 +60,7 @@ type Stats struct {
 	ClockBack     int64
 	Timeout       time.Duration // the longest of a monitor: a checkpoint may be as old
 	Delay         time.Duration // of all beats of the pulse together: how late this process got to run
+	SetAside      int           // persisted definitions that could not be read at the start
 	Contention    time.Duration // what it takes now, again and again, to get a processor
 	Stages        []pipeline.StageStats
 }
@@ -72,6 +73,9 @@ func (h *Heartbeat) Stats() Stats {
 		Gaps: map[data.Reason]int64{}, Undecided: c.undecided.Load(), PublishErrors: c.publishErrors.Load(),
 		Timeout: time.Duration(c.timeout.Load()), Stages: h.pipe.Stats(),
 		Delay: h.pulse.lateness(), Contention: h.pulse.contention(time.Now()),
+	}
+	if h.o.State != nil {
+		s.SetAside = h.o.State.SetAside
 	}
 	for _, r := range data.Reasons() {
 		s.Gaps[r] = c.reason(r).Load()

@@ -26,6 +26,8 @@ type Journal interface {
 	// Checkpoint records that every slot up to at is above this record. It
 	// returns once the record is safe, and fits even when the queue is full.
 	Checkpoint(ctx context.Context, at time.Time) error
+	// MakeRoom asks for the deletion of what need not be kept: the disk is full.
+	MakeRoom()
 	Recorded
 }
 
@@ -82,7 +84,8 @@ type Heartbeat struct {
 	counts counters
 	pulse  pulse
 	start  time.Time
-	asked  atomic.Bool // to announce
+	asked  atomic.Bool  // to announce
+	gone   []Definition // removals that the next set is to announce
 	// waiting says that the clock is far behind; only watchClock uses it.
 	waiting bool
 
@@ -109,7 +112,7 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 	if err != nil {
 		return nil, err
 	}
-	if err := h.recover(ctx); err != nil {
+	if err := h.recover(ctx, monitors); err != nil {
 		return nil, err
 	}
 	h.prober = probe.New(o.Probe)
@@ -130,7 +133,8 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 // then the new set is persisted, announced and scheduled. A crash in between is
 // mended by the next start in the same way.
 func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors []data.Monitor, at time.Time) error {
-	next := succeed(h.set, monitors, at)
+	next := append(succeed(h.set, monitors, at), h.gone...)
+	h.gone = nil
 	if err := h.announce(ctx, replaced(h.set, next)); err != nil {
 		return err
 	}
@@ -171,6 +175,9 @@ func (h *Heartbeat) persist(ctx context.Context, set []Definition) error {
 		err := h.o.State.Save(set)
 		if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
 			return err
+		}
+		if h.o.Journal != nil {
+			h.o.Journal.MakeRoom()
 		}
 		h.log.Warn("the disk has no room for the definitions; trying again", "error", err, "wait", wait)
 		if pause(ctx, wait) != nil {

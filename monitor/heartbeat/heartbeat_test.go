@@ -54,6 +54,7 @@ func (j *journal) Checkpoint(_ context.Context, at time.Time) error {
 }
 
 func (j *journal) Recovered() (time.Time, bool) { return j.at, !j.at.IsZero() }
+func (j *journal) MakeRoom()                    {}
 func (j *journal) Intact() (time.Time, bool) {
 	if j.intact != nil {
 		return *j.intact, !j.intact.IsZero()

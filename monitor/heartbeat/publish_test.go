@@ -3,9 +3,6 @@ package heartbeat_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -46,24 +43,5 @@ func TestWhatIsTooMuchAtOnceGoesInParts(t *testing.T) {
 	q.most = 0
 	if _, err := heartbeat.New(t.Context(), heartbeat.Options{Location: "here", Instance: "i", Queue: q}, monitors[:1]); err == nil {
 		t.Error("a message that never fits is not reported")
-	}
-}
-
-func TestPersistedDefinitionsThatMakeNoSenseAreNamed(t *testing.T) {
-	for _, text := range []string{
-		`{"form":1,"location":"here","definitions":[{}]}`,
-		`{"form":1,"location":"here","definitions":[{"id":"a","from":"2026-11-24T00:00:00Z","monitor":{"id":"b"}}]}`,
-		`{"form":2}`, `[]`, ``,
-	} {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "definitions.json"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if s, err := heartbeat.OpenState(dir, "", "here"); err == nil {
-			s.Close()
-			t.Errorf("%s is taken", text)
-		} else if !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "definitions.json is damaged") {
-			t.Errorf("%s: %v, want the file named", text, err)
-		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // the definitions that were persisted: one gap with reason stopped for each
 // monitor that has slots there without a result. Then it writes a checkpoint, so
 // that what follows begins here.
-func (h *Heartbeat) recover(ctx context.Context) error {
+func (h *Heartbeat) recover(ctx context.Context, monitors []data.Monitor) error {
 	j := h.o.Journal
 	if j == nil {
 		return nil
@@ -27,7 +27,14 @@ func (h *Heartbeat) recover(ctx context.Context) error {
 		h.log.Warn("the clock is behind the last checkpoint; slots up to it are not probed again", "now", h.start, "checkpoint", since)
 		h.start = since.Add(time.Millisecond)
 	}
-	gaps, err := missed(j, h.set, h.start, h.o.Location, h.o.Instance, h.log)
+	var old []*data.Registration
+	if h.o.State.unsure {
+		var err error
+		if old, err = h.reconstruct(monitors); err != nil {
+			return fmt.Errorf("read the local queue back: %w", err)
+		}
+	}
+	gaps, err := missed(j, h.set, old, h.start, h.o.Location, h.o.Instance, h.log)
 	if err != nil {
 		return err
 	}
@@ -113,8 +120,9 @@ func replay(j Recorded, since time.Time, location string, log *slog.Logger) (map
 }
 
 // missed lists the gaps between the newest intact checkpoint and start, under the
-// definitions of set. Without a checkpoint one counts from its own beginning.
-func missed(j Recorded, set []Definition, start time.Time, location, instance string, log *slog.Logger) ([]*data.Gap, error) {
+// definitions of set, and old ones. Without a checkpoint one counts from its own
+// beginning.
+func missed(j Recorded, set []Definition, old []*data.Registration, start time.Time, location, instance string, log *slog.Logger) ([]*data.Gap, error) {
 	// Damage may have taken results from before the newest checkpoint as well.
 	since, found := j.Intact()
 	all, err := replay(j, since, location, log)
@@ -123,15 +131,17 @@ func missed(j Recorded, set []Definition, start time.Time, location, instance st
 	}
 	var gaps []*data.Gap
 	for i := range set {
-		d := &set[i]
-		if d.Monitor == nil {
-			continue
+		if d := &set[i]; d.Monitor != nil {
+			old = append(old, d.registration(location, instance))
 		}
-		from := d.From
+	}
+	for _, r := range old {
+		from := r.From
 		if found && since.Add(time.Millisecond).After(from) {
 			from = since.Add(time.Millisecond)
 		}
-		if g := missedOf(d.registration(location, instance), from, start, all[d.ID]); g != nil {
+		r.Instance = instance
+		if g := missedOf(r, from, start, all[r.Monitor]); g != nil {
 			gaps = append(gaps, g)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // Missed lists the gaps with reason stopped that a start at now would write over
 // what an earlier process left in j and s. It changes nothing.
 func Missed(j Recorded, s *State, now time.Time) ([]*data.Gap, error) {
-	return missed(j, s.set, data.Millis(now), s.location, "none", slog.New(slog.DiscardHandler))
+	return missed(j, s.set, nil, data.Millis(now), s.Location(), "none", slog.New(slog.DiscardHandler))
 }
 
 // Reset makes now the newest checkpoint, though it may be earlier than the last,
@@ -25,7 +25,10 @@ func Missed(j Recorded, s *State, now time.Time) ([]*data.Gap, error) {
 // interrupted, it can simply be called again.
 func Reset(ctx context.Context, j Journal, s *State, instance string, now time.Time) (changed int, err error) {
 	now = data.Millis(now)
-	gaps, err := missed(j, s.set, now.Add(time.Millisecond), s.location, instance, slog.New(slog.DiscardHandler))
+	if s.SetAside > 0 {
+		return 0, fmt.Errorf("start heartbeat once before, which makes good for the definitions that are damaged: %s", s.Notes[0])
+	}
+	gaps, err := missed(j, s.set, nil, now.Add(time.Millisecond), s.Location(), instance, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return 0, err
 	}

@@ -14,7 +14,10 @@ import (
 	"github.com/monitorink/monitorink/data"
 )
 
-const stateForm = 1
+const (
+	stateForm = 1
+	lockName  = "lock"
+)
 
 var (
 	// ErrLocked is wrapped when another process uses the data directory.
@@ -26,10 +29,20 @@ var (
 // A State is a data directory: its lock, and the definitions that a heartbeat
 // last applied, so that the next one can say what was missed meanwhile.
 type State struct {
-	dir      string
-	location string
-	lock     *os.File
-	set      []Definition
+	// SetAside is how many definitions could not be read and were set aside; a file
+	// that is damaged as a whole counts as one. Notes say where, and what is wrong.
+	SetAside int
+	Notes    []string
+	// Foreign are names in the directory that are nobody's here; they are left alone.
+	Foreign []string
+
+	dir        string
+	configured string
+	fallback   string
+	location   string // "" until it is known
+	lock       *os.File
+	set        []Definition
+	unsure     bool // there may have been more definitions
 }
 
 // A Definition is a monitor and from when it holds. Without a Monitor it says
@@ -85,31 +98,6 @@ func replaced(old, next []Definition) []Definition {
 	})
 }
 
-type stateFile struct {
-	Form        int          `json:"form"`
-	Location    string       `json:"location"`
-	Definitions []Definition `json:"definitions"`
-}
-
-func (f *stateFile) decode(b []byte) error {
-	if err := json.Unmarshal(b, f); err != nil {
-		return err
-	}
-	if f.Form != stateForm {
-		return fmt.Errorf("form %d, and this version reads form %d", f.Form, stateForm)
-	}
-	for i := range f.Definitions {
-		d := &f.Definitions[i]
-		if d.Monitor != nil && d.Monitor.ID != d.ID {
-			return fmt.Errorf("definition %d: it is of %q, and holds %q", i, d.ID, d.Monitor.ID)
-		}
-		if err := data.Validate(d.registration(f.Location, "i")); err != nil {
-			return fmt.Errorf("definition %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
 // LookState locks dir and reads what is persisted there. It makes nothing on disk:
 // where there is no data directory, the error wraps [fs.ErrNotExist]. Its Location
 // is empty where none is persisted.
@@ -129,7 +117,7 @@ func LookState(dir string) (*State, error) {
 		_ = s.lock.Close() // it was only looked at
 		return nil, fmt.Errorf("%s: %w", dir, ErrLocked)
 	}
-	if err := s.read(""); err != nil {
+	if err := s.read(nil); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -137,58 +125,64 @@ func LookState(dir string) (*State, error) {
 }
 
 // OpenState locks dir, which it makes if need be, and reads what is persisted
-// there. An empty location means the persisted one, or else fallback; another
-// location than the persisted one is refused with ErrLocation.
+// there; what is damaged of it is set aside. An empty location means the persisted
+// one, or else fallback; another location than the persisted one is refused with
+// ErrLocation. Locate is to be called when the local queue is open.
 func OpenState(dir, location, fallback string) (*State, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w (MONITORINK_DATA_DIR chooses another)", err)
+		return nil, fmt.Errorf("make the data directory: %w (it must be a folder; MONITORINK_DATA_DIR chooses another)", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := takeLock(dir)
 	if err != nil {
-		return nil, fmt.Errorf("the data directory cannot be written: %w (make it writable for this user, or choose another with MONITORINK_DATA_DIR)", err)
+		return nil, err
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		lock.Close()
-		return nil, fmt.Errorf("%s: %w: end it first, or give this one a directory of its own with MONITORINK_DATA_DIR", dir, ErrLocked)
+	s := &State{dir: dir, configured: location, fallback: fallback, lock: lock}
+	err = s.tidy()
+	if err == nil {
+		err = s.read(replace)
 	}
-	s := &State{dir: dir, location: location, lock: lock}
-	if err := s.read(fallback); err != nil {
+	if err == nil && s.location != "" {
+		err = s.agree(s.location)
+	}
+	if err != nil {
 		lock.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *State) path() string { return filepath.Join(s.dir, "definitions.json") }
-
-func (s *State) read(fallback string) error {
-	b, err := os.ReadFile(s.path())
-	if errors.Is(err, fs.ErrNotExist) {
-		if s.location == "" {
-			s.location = fallback
-		}
-		return nil
+func takeLock(dir string) (*os.File, error) {
+	name := filepath.Join(dir, lockName)
+	lock, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, fmt.Errorf("the data directory cannot be locked: %w (move that folder away)", err)
 	}
 	if err != nil {
-		return fmt.Errorf("read the persisted definitions: %w", err)
+		return nil, fmt.Errorf("the data directory cannot be written: %w (make it writable for this user, or choose another with MONITORINK_DATA_DIR)", err)
 	}
-	var f stateFile
-	if err := f.decode(b); err != nil {
-		return fmt.Errorf("%s is damaged: %w (move it away to start without it: what was missed while stopped then stays unknown)", s.path(), err)
+	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return lock, nil
 	}
-	if s.location == "" {
-		s.location = f.Location
+	lock.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, fmt.Errorf("%s: %w: end it first, or give this one a directory of its own with MONITORINK_DATA_DIR", dir, ErrLocked)
 	}
-	if s.location != f.Location {
-		return fmt.Errorf("%s: %w: it holds %q, MONITORINK_LOCATION is %q; the location is part of every measurement's identity, so use the old one, or another data directory",
-			s.dir, ErrLocation, f.Location, s.location)
-	}
-	s.set = f.Definitions
-	return nil
+	return nil, fmt.Errorf("lock %s: %w (its file system may know no locks, as some on a network: choose a directory on a local disk with MONITORINK_DATA_DIR)", name, err)
 }
 
+func (s *State) path() string { return filepath.Join(s.dir, stateName) }
+
 // Location is the location that the directory belongs to.
-func (s *State) Location() string { return s.location }
+func (s *State) Location() string {
+	switch {
+	case s.location != "":
+		return s.location
+	case s.configured != "":
+		return s.configured
+	}
+	return s.fallback
+}
 
 // Definitions returns what was last applied, removals included. The list is not the
 // caller's to change.
@@ -207,7 +201,7 @@ func (s *State) Monitors() []data.Monitor {
 
 // Save persists set: after it, a crash leaves either the old or the new one.
 func (s *State) Save(set []Definition) error {
-	b, err := json.Marshal(stateFile{Form: stateForm, Location: s.location, Definitions: set})
+	b, err := json.Marshal(stateFile{Form: stateForm, Location: s.Location(), Definitions: set})
 	if err != nil {
 		return err
 	}

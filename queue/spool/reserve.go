@@ -81,12 +81,22 @@ func (s *Spool) giveUp() bool {
 	return s.o.FS.Remove(s.path(reserveName)) == nil && s.o.FS.SyncDir(s.o.Dir) == nil
 }
 
+// MakeRoom asks the spool to delete all that is settled and need not be kept, since
+// the disk is full for others. It does not wait.
+func (s *Spool) MakeRoom() {
+	s.mu.Lock()
+	s.short = true
+	s.mu.Unlock()
+	signal(s.tidy)
+}
+
 // spend does what needs a little room, with the reserve when there is none else.
 func (s *Spool) spend(do func() error) error {
 	err := do()
 	if !noRoom(err) {
 		return err
 	}
+	s.MakeRoom()
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.giveUp() {

@@ -80,15 +80,16 @@ func (s *Spool) record(cursor bool) error {
 	return err
 }
 
-// relieve deletes segments. While a message waits for room, in the spool or on the
-// disk, it also sees to it that what is settled can go.
+// relieve deletes segments. While a message waits for room, or the disk has none, it
+// also sees to it that what is settled can go.
 func (s *Spool) relieve() {
 	s.secure()
 	s.remove(false)
 	s.mu.Lock()
-	full := s.full
+	pressed := s.full || s.short
+	s.short = false
 	s.mu.Unlock()
-	if !full {
+	if !pressed {
 		return
 	}
 	s.writing.Lock()
@@ -115,7 +116,7 @@ func (s *Spool) secure() {
 	s.mu.Lock()
 	var end place
 	for _, seg := range s.segments {
-		if seg.last > 0 && s.settled(seg) && (seg != s.active || s.full) {
+		if seg.last > 0 && s.settled(seg) && (seg != s.active || s.full || s.short) {
 			end = place{seg.number, seg.last}
 		}
 	}

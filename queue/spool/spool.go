@@ -91,6 +91,7 @@ type Spool struct {
 	number   uint64   // of the next segment
 	total    int64
 	full     bool // a message waits for room
+	short    bool // the reserve was needed: others may wait for room on the disk
 	newest   checkpoint
 	err      error // of the last write, or nil
 

@@ -1,12 +1,15 @@
 package daemon
 
 import (
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
 	"time"
 
+	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/queue"
 	"github.com/monitorink/monitorink/queue/memory"
@@ -68,6 +71,11 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 		state.Close()
 		return nil, err
 	}
+	if err := locate(state, s, cfg, log); err != nil {
+		s.Close()
+		state.Close()
+		return nil, err
+	}
 	checkpoint := moment(recovery.Checkpoint, recovery.Found)
 	log.Info("the spool is open", "dir", cfg.DataDir, "unsettled", recovery.Unsettled, "bytes", recovery.Bytes,
 		"checkpoint", checkpoint, "torn_bytes", recovery.TornBytes, "corrupt", recovery.Corrupt)
@@ -91,6 +99,47 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 			return err
 		},
 	}, nil
+}
+
+// locate settles where the data directory belongs to, and tells what is odd in it.
+func locate(state *heartbeat.State, s *spool.Spool, cfg *config.Config, log *slog.Logger) error {
+	for _, note := range state.Notes {
+		log.Error("persisted definitions are set aside; the monitors file serves in their place", "problem", note)
+	}
+	if len(state.Foreign) > 0 {
+		log.Info("there are files in the data directory that are not heartbeat's; they are left alone", "dir", cfg.DataDir, "files", state.Foreign)
+	}
+	var events string
+	if !state.Located() {
+		err := s.Replay(func(m queue.Message) error {
+			if e, err := data.Decode(m.Value); err == nil {
+				events = location(e)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read the spool: %w", err)
+		}
+	}
+	if err := state.Locate(events); err != nil {
+		return &app.UsageError{Err: err}
+	}
+	if cfg.Location == "" && state.Location() != hostname() {
+		log.Info("the location is the persisted one, and not the host's name", "location", state.Location(), "host", hostname())
+	}
+	return nil
+}
+
+func location(e data.Event) string {
+	switch e := e.(type) {
+	case *data.Measurement:
+		return e.Location
+	case *data.Gap:
+		return e.Location
+	case *data.Registration:
+		return e.Location
+	}
+	return ""
 }
 
 // moment is a checkpoint in words.

@@ -98,6 +98,7 @@ func (r *Registry) Heartbeat(stats func() heartbeat.Stats) {
 	r.reg.MustRegister(source(func(emit emit) {
 		s := stats()
 		emit.gauge("monitors", "Monitors that are scheduled.", float64(s.Monitors))
+		emit.gauge("definitions_set_aside", "Persisted definitions that could not be read at the start and were set aside; a whole file counts as one.", float64(s.SetAside))
 		emit.gauge("probes_in_flight", "Probes under way.", float64(s.InFlight))
 		emit.counter("probes_total", "Measurements made, by state.", float64(s.Up), "state", "up")
 		emit.counter("probes_total", "Measurements made, by state.", float64(s.Down), "state", "down")
