@@ -6,8 +6,8 @@
 // heartbeat runs as it is shipped, with its queue on disk and nobody who collects,
 // against a target in a process of its own that answers at once, over a connection
 // of its own for each probe. First the flat-out rate is searched: offered grows
-// until heartbeat completes at most 1/1.15 of it, and is then what it completes
-// with 1.3 times that on offer. Then 3 times the flat-out rate is offered, with one
+// until heartbeat has twice completed at most 1/1.15 of it, and the flat-out rate
+// is then what it completes with 1.3 times the best of these on offer. Then 3 times the flat-out rate is offered, with one
 // interval and with three at once; the flat-out rate is measured again at the end,
 // since on a shared machine only ratios of one run mean anything.
 //
