@@ -136,6 +136,9 @@ func all(ctx context.Context, o options, out io.Writer) (bool, error) {
 			strconv.FormatFloat(o.length.Minutes(), 'g', -1, 64), o.seed, queue, o.monitors, o.every)
 		fmt.Fprintf(out, "\nseed %d; the same plan again: make chaos CHAOS=\"%s\"\n", o.seed, flags)
 		ok, err := one(ctx, o, queue, root, dir, out)
+		if ctx.Err() != nil && !o.keep {
+			return false, errors.Join(errors.New("interrupted"), os.RemoveAll(dir))
+		}
 		if err != nil {
 			return false, fmt.Errorf("queue %s, seed %d: %w; logs are in %s", queue, o.seed, err, dir)
 		}
