@@ -19,10 +19,11 @@ const (
 
 // starved is by how much a probe that took total may be too long because of us:
 // the stalls while it was under way, and, while processors are contended, what
-// it took beyond the usual, as far as waiting for a processor can explain it.
+// it took beyond the usual, as far as waiting for a processor can explain it. Of a
+// target that has never answered all time is beyond.
 func starved(total, stalled, contention, usual time.Duration) time.Duration {
 	d := min(stalled, total)
-	if usual > 0 && contention >= contended {
+	if contention >= contended {
 		d += min(max(total-d-usual, 0), waits*min(contention, most))
 	}
 	if d < least {
