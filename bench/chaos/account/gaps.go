@@ -80,23 +80,20 @@ func (j *Judge) sum(m *Monitor, gaps []Gap, slots []slot) {
 
 func (j *Judge) reason(m *Monitor, gaps []Gap, s slot) {
 	at := time.UnixMilli(s.at)
-	starved := false
 	for _, g := range gaps {
 		if s.at < g.First || s.at > g.Last {
 			continue
 		}
 		ok, hungry := j.life.explains(g.Reason, at, s.Timeout, s.Paused)
-		if ok && !hungry {
+		if ok || hungry {
+			if (hungry || j.life.hungry(g.Reason, at)) && !s.Paused && j.life.alive(at) {
+				j.v.Alive-- // it is the machine that was not
+			}
+			if hungry {
+				j.v.Starved++
+			}
 			return
 		}
-		starved = starved || hungry
-	}
-	if starved {
-		j.v.Starved++
-		if !s.Paused && j.life.alive(at) {
-			j.v.Alive-- // it is the machine that was not
-		}
-		return
 	}
 	j.v.Unexplained++
 	j.wrong(Unexplained, m.ID, at, "nothing explains %s", describe(gaps))

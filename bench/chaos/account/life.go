@@ -110,8 +110,8 @@ func (l *Life) down(t time.Time, before time.Duration) bool {
 // until it is written. What it covers is stopped when the process ends before.
 const openGap = 7 * time.Second
 
-// explains returns whether what happened explains that a slot at t was not measured
-// for this reason; starved says that only a lack of processor does.
+// explains reports whether what happened explains that a slot at t was not measured
+// for this reason; starved: only a lack of processor does.
 func (l *Life) explains(reason string, t time.Time, timeout time.Duration, paused bool) (ok, starved bool) {
 	switch reason {
 	case "paused":
@@ -126,8 +126,12 @@ func (l *Life) explains(reason string, t time.Time, timeout time.Duration, pause
 	if ok {
 		return true, false
 	}
-	hungry := (reason == "overload" || reason == "overlap" || reason == "stopped" && l.down(t, openGap)) && within(l.Starved, t, time.Second, settling)
-	return hungry, hungry
+	return false, l.hungry(reason, t) || reason == "stopped" && l.down(t, openGap) && within(l.Starved, t, time.Second, settling)
+}
+
+// hungry reports whether a lack of processor at t alone would account for the reason.
+func (l *Life) hungry(reason string, t time.Time) bool {
+	return (reason == "overload" || reason == "overlap") && within(l.Starved, t, time.Second, settling)
 }
 
 // endsBusy reports whether t lies where heartbeat had cause to let slots go, and
