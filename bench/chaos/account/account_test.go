@@ -254,6 +254,20 @@ func TestCountedTwiceAfterAFullQueueIsCountedApart(t *testing.T) {
 	}
 }
 
+func TestAnAnswerAfterTheProbeGaveUpIsNotLost(t *testing.T) {
+	w := sound()
+	r := &w.m.Rows[w.row(30)]
+	r.Total = def.Timeout.Microseconds()
+	w.m.Answers[def.URL] = append(w.m.Answers[def.URL], r.Started+450_000)
+	if v := w.judge(); v.Lost != 1 {
+		t.Errorf("%d lost after a probe that had its answer, want 1", v.Lost)
+	}
+	r.Up = false
+	if v := w.judge(); v.Lost != 0 {
+		t.Errorf("%d lost after a probe that timed out, want 0", v.Lost)
+	}
+}
+
 // TestRandomLossIsFound takes away or doubles anything at all.
 func TestRandomLossIsFound(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())

@@ -117,6 +117,10 @@ func clock(ms int64) string { return time.UnixMilli(ms).UTC().Format("15:04:05.0
 // answered.
 const tolerance = 100 * time.Millisecond
 
+// belated is the same for a probe that found its target down: it may have given up
+// before a target that waited for a processor saw the request.
+const belated = 2 * time.Second
+
 // answers wants a row for each request that was answered.
 func (j *Judge) answers(m *Monitor) {
 	rows := slices.SortedFunc(slices.Values(m.Rows), func(a, b Row) int { return int(a.Started - b.Started) })
@@ -144,7 +148,11 @@ func witnessed(rows []Row, url string, us int64) bool {
 		return -1
 	})
 	for i--; i >= 0 && us-rows[i].Started < int64(5*time.Minute/time.Microsecond); i-- {
-		if r := rows[i]; r.URL == url && us <= r.Started+r.Total+tolerance.Microseconds() {
+		r, more := rows[i], tolerance
+		if !r.Up {
+			more = belated
+		}
+		if r.URL == url && us <= r.Started+r.Total+more.Microseconds() {
 			return true
 		}
 		if us-rows[i].Started > int64(10*time.Second/time.Microsecond) && rows[i].Total < int64(time.Second/time.Microsecond) {
