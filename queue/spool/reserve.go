@@ -96,7 +96,9 @@ func (s *Spool) spend(do func() error) error {
 	if !noRoom(err) {
 		return err
 	}
-	s.MakeRoom()
+	s.mu.Lock()
+	s.short = true // without a signal: the janitor comes to it, and must not spin
+	s.mu.Unlock()
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.giveUp() {

@@ -174,6 +174,7 @@ func (s *Spool) remove(pressed bool) {
 			removed[seg] = true
 		}
 	}
+	s.letGo(gone)
 	_ = s.o.FS.SyncDir(s.o.Dir) // one that comes back is only handed out again
 	s.mu.Lock()
 	left = left[:0]
@@ -187,6 +188,17 @@ func (s *Spool) remove(pressed bool) {
 	s.segments = left
 	s.mu.Unlock()
 	signal(s.wake)
+}
+
+// letGo closes what is deleted and still open for reading: until then it takes room.
+func (s *Spool) letGo(gone []*segment) {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	for _, seg := range gone {
+		if s.reader.f != nil && s.reader.sc.segment == seg.number {
+			s.reader.close()
+		}
+	}
 }
 
 func (s *Spool) removable(seg *segment, pressed bool) bool {
