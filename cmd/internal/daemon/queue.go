@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -72,9 +73,8 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 		return nil, err
 	}
 	if err := locate(state, s, cfg, log); err != nil {
-		s.Close()
 		state.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	checkpoint := moment(recovery.Checkpoint, recovery.Found)
 	log.Info("the spool is open", "dir", cfg.DataDir, "unsettled", recovery.Unsettled, "bytes", recovery.Bytes,
