@@ -119,7 +119,7 @@ var mutations = []mutation{
 	{
 		name: "recovery takes what the spool holds for missed",
 		file: "monitor/heartbeat/recover.go",
-		old:  "if !k.has(s.Scheduled) {", new: "if true {",
+		old:  "if k.has(s.Scheduled) {", new: "if false {",
 		pkg: "./monitor/heartbeat", run: "TestStartCountsWhatWasMissed",
 	},
 }

@@ -141,45 +141,45 @@ func missed(j Recorded, set []Definition, old []*data.Registration, start time.T
 			from = since.Add(time.Millisecond)
 		}
 		r.Instance = instance
-		if g := missedOf(r, from, start, all[r.Monitor]); g != nil {
-			gaps = append(gaps, g)
-		}
+		gaps = append(gaps, missedOf(r, from, start, all[r.Monitor])...)
 	}
 	return gaps, nil
 }
 
-// missedOf is the gap of one definition from from to start; nil without any slot
-// that is not known.
-func missedOf(r *data.Registration, from, start time.Time, k *known) *data.Gap {
+// missedOf lists the gaps of one definition from from to start: usually one, for
+// none covers a slot that is known.
+func missedOf(r *data.Registration, from, start time.Time, k *known) []*data.Gap {
 	history := []*data.Registration{r}
-	var run schedule.Run
+	var gaps []*data.Gap
+	apart := true // something known lies behind the last gap
 	add := func(next schedule.Run) {
-		if next.Slots == 0 {
-			return
+		switch {
+		case next.Slots == 0:
+		case apart:
+			gaps = append(gaps, &data.Gap{
+				Monitor: r.Monitor, Location: r.Location, Instance: r.Instance, Version: r.Version,
+				First: next.First, Last: next.Last, Slots: next.Slots, Reason: data.Stopped,
+			})
+			apart = false
+		default:
+			g := gaps[len(gaps)-1]
+			g.Last = next.Last
+			g.Slots += next.Slots
 		}
-		if run.Slots == 0 {
-			run.First = next.First
-		}
-		run.Last = next.Last
-		run.Slots += next.Slots
 	}
 	if k != nil { // one by one as long as there may be results, all others at once
-		until := min(k.newest()+1, start.UnixMilli())
-		for s := range schedule.Slots(history, from, time.UnixMilli(until)) {
-			if !k.has(s.Scheduled) {
-				add(schedule.Run{First: s.Scheduled, Last: s.Scheduled, Slots: 1})
+		until := time.UnixMilli(min(k.newest()+1, start.UnixMilli()))
+		for s := range schedule.Slots(history, from, until) {
+			if k.has(s.Scheduled) {
+				apart = true
+				continue
 			}
+			add(schedule.Run{First: s.Scheduled, Last: s.Scheduled, Slots: 1})
 		}
-		if at := time.UnixMilli(until); at.After(from) {
-			from = at
+		if until.After(from) {
+			from = until
 		}
 	}
 	add(schedule.Span(history, from, start))
-	if run.Slots == 0 {
-		return nil
-	}
-	return &data.Gap{
-		Monitor: r.Monitor, Location: r.Location, Instance: r.Instance, Version: r.Version,
-		First: run.First, Last: run.Last, Slots: run.Slots, Reason: data.Stopped,
-	}
+	return gaps
 }

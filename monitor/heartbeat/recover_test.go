@@ -63,6 +63,9 @@ func TestStartCountsWhatWasMissedAndNotWhatTheSpoolHolds(t *testing.T) {
 		case *data.Gap:
 			if e.Reason == data.Stopped {
 				stopped += e.Slots
+				if n := schedule.Span(history, e.First, e.Last.Add(time.Millisecond)).Slots; n != e.Slots {
+					t.Errorf("a gap of %d slots covers %d: it takes known ones along", e.Slots, n)
+				}
 			}
 		case *data.Registration:
 			if !e.From.Equal(from) {

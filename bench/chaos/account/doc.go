@@ -15,14 +15,12 @@
 //     interval, of the registration that holds then; the registrations are those that
 //     were written down in the monitors' file, each begun while the heartbeat that
 //     read it started;
-//   - each slot has one row, or no row and at least one gap over it. A gap may span
-//     slots that are measured (the measurement wins) or that another gap counts. So
-//     gaps that touch one another are taken together, and their numbers of slots must
-//     add up to the unmeasured slots under them: more is double, less is missing. Only
-//     where the prober's queue was full may they count more, for it forgets then
-//     what it had handed on; that is counted apart;
-//   - the slot of a row, and the first and the last of a gap, are slots, and carry the
-//     version of the definition that holds there;
+//   - each slot has one row, or no row and lies in one gap; a gap counts the slots from
+//     its first to its last. Only where the prober's queue was full may a gap lie over
+//     a row or another gap, for it forgets then what it had handed on; that is counted
+//     apart;
+//   - the slot of a row, and those of a gap, are slots, and carry the version of the
+//     definition that holds there;
 //   - each unmeasured slot lies where a fault explains the reason of a gap over it;
 //   - a request that was answered a second or more before the prober's end, and not
 //     while its queue was full, has a row that began before it and ended after it.

@@ -6,84 +6,54 @@ import (
 	"time"
 )
 
-// gaps holds the unmeasured slots, which are in order, against the gaps.
-func (j *Judge) gaps(m *Monitor, all []period, open []slot) {
-	sorted := slices.SortedFunc(slices.Values(m.Gaps), func(a, b Gap) int {
-		return int(a.First - b.First) //nolint:gosec // within one run
-	})
-	for _, g := range sorted {
+// gaps wants each slot without a row in one gap, and no other slot in any.
+func (j *Judge) gaps(m *Monitor, all []period, open []slot, measured map[int64]bool) {
+	over := map[int64][]Gap{}
+	for _, g := range m.Gaps {
 		j.v.Gaps[g.Reason] += g.Slots
-		j.bounds(m, all, g)
-	}
-	for len(sorted) > 0 {
-		// Gaps that touch one another are taken together.
-		n, last := 1, sorted[0].Last
-		for n < len(sorted) && sorted[n].First <= last {
-			last = max(last, sorted[n].Last)
-			n++
+		p := j.bounds(m, all, g)
+		if p == nil {
+			continue
 		}
-		under := func(s slot) bool { return s.at >= sorted[0].First && s.at <= last }
-		from := slices.IndexFunc(open, under)
-		var slots []slot
-		if from >= 0 {
-			slots = open[from:]
-			if to := slices.IndexFunc(slots, func(s slot) bool { return !under(s) }); to >= 0 {
-				slots = slots[:to]
+		for at := g.First; at <= g.Last; at += p.every {
+			over[at] = append(over[at], g)
+			switch {
+			case !measured[at] && len(over[at]) == 1:
+			case j.life.pressed(over[at]):
+				j.v.Overlaid++
+			default:
+				j.v.Double++
+				j.wrong(Double, m.ID, time.UnixMilli(at), "in %s, and measured: %t", describe(over[at]), measured[at])
 			}
-			j.uncovered(m, open[:from])
-			open = open[from+len(slots):]
 		}
-		j.sum(m, sorted[:n], slots)
-		sorted = sorted[n:]
 	}
-	j.uncovered(m, open)
-}
-
-// bounds wants the first and the last slot of a gap to be slots of its definition.
-func (j *Judge) bounds(m *Monitor, all []period, g Gap) {
-	first, last := holds(all, g.First), holds(all, g.Last)
-	if first == nil || first != last || first.Version != g.Version || g.First > g.Last || g.Slots < 1 || g.Slots > (g.Last-g.First)/first.every+1 {
-		j.v.Foreign++
-		j.wrong(Foreign, m.ID, time.UnixMilli(g.First), "a gap %s of definition %s to %s with %d slots, which are not the slots of that definition there, or a part of them",
-			g.Reason, g.Version, clock(g.Last), g.Slots)
-	}
-}
-
-func (j *Judge) uncovered(m *Monitor, list []slot) {
-	for _, s := range list {
+	for _, s := range open {
+		if gaps := over[s.at]; len(gaps) > 0 {
+			j.reason(m, gaps, s)
+			continue
+		}
 		j.v.Missing++
 		j.wrong(Missing, m.ID, time.UnixMilli(s.at), "neither a row nor a gap")
 	}
 }
 
-// sum wants gaps that touch one another to count each unmeasured slot under them
-// once, and each of these to have a reason.
-func (j *Judge) sum(m *Monitor, gaps []Gap, slots []slot) {
-	var counted int64
-	for _, g := range gaps {
-		counted += g.Slots
+// bounds wants a gap to count the slots of its definition from its first to its
+// last, and returns the period in which that holds.
+func (j *Judge) bounds(m *Monitor, all []period, g Gap) *period {
+	first, last := holds(all, g.First), holds(all, g.Last)
+	if first != nil && first == last && first.Version == g.Version && g.First <= g.Last && g.Slots == (g.Last-g.First)/first.every+1 {
+		return first
 	}
-	switch surplus := counted - int64(len(slots)); {
-	case surplus > 0 && j.life.pressed(gaps):
-		j.v.Overlaid += surplus
-	case surplus > 0:
-		j.v.Double += surplus
-		j.wrong(Double, m.ID, time.UnixMilli(gaps[0].First), "%s count %d slots, and %d are unmeasured", describe(gaps), counted, len(slots))
-	case surplus < 0:
-		j.v.Missing -= surplus
-		j.wrong(Missing, m.ID, time.UnixMilli(gaps[0].First), "%s count only %d slots, and %d are unmeasured", describe(gaps), counted, len(slots))
-	}
-	for _, s := range slots {
-		j.reason(m, gaps, s)
-	}
+	j.v.Foreign++
+	j.wrong(Foreign, m.ID, time.UnixMilli(g.First), "a gap %s of definition %s to %s with %d slots, which are not the slots of that definition there",
+		g.Reason, g.Version, clock(g.Last), g.Slots)
+	return nil
 }
 
+// reason wants one of the gaps over a slot to be explained.
 func (j *Judge) reason(m *Monitor, gaps []Gap, s slot) {
 	at := time.UnixMilli(s.at)
 	for _, g := range gaps {
-		if s.at < g.First || s.at > g.Last {
-			continue
-		}
 		ok, hungry := j.life.explains(g.Reason, at, s.Timeout, s.Paused)
 		if ok || hungry {
 			if (hungry || j.life.hungry(g.Reason, at)) && !s.Paused && j.life.alive(at) {

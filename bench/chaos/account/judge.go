@@ -112,7 +112,7 @@ func (j *Judge) Monitor(m Monitor) {
 			}
 		}
 	}
-	j.gaps(&m, all, open)
+	j.gaps(&m, all, open, measured)
 	j.answers(&m)
 }
 
