@@ -262,6 +262,27 @@ func TestWhatIsReplacedWhileItIsHeldIsGivenUp(t *testing.T) {
 	})
 }
 
+// It is not held as if it had been jumped over, for Upto may be past it.
+func TestWhatWaitsForRoomWhenTheClockJumpsRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		c.apply(c.start, registration("m", every(5*time.Second), c.start), registration("often", every(100*time.Millisecond), c.start))
+		c.room = 0
+		time.Sleep(5 * time.Second)
+		c.next() // m's first slot is ready
+		c.step = 6 * time.Second
+		c.next()
+		c.room = 64
+		due := c.next().Due
+		for _, d := range due {
+			if d.Slot.Monitor == "m" && d.Slot.Scheduled.Before(c.start.Add(5*time.Second)) {
+				return
+			}
+		}
+		t.Errorf("m's slot did not run: %v", due)
+	})
+}
+
 func TestLatenessIsMonotonic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCaller(t)

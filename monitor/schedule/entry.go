@@ -80,13 +80,14 @@ func (e *entry) release(r *Runner, now reading, late data.Reason) bool {
 		if older > 0 {
 			r.skipped(e, first, before, older, late)
 		}
+		running := e.turn.running.Load()
 		switch {
-		case !e.turn.running.Load():
-			r.offer(e, newest, now, late)
-		case late == data.Clock:
+		case late == data.Clock && (running || e.turn.entry != nil): // an earlier one runs, or waits to
 			r.skipped(e, newest, newest, 1, late)
-		default:
+		case running:
 			r.skipped(e, newest, newest, 1, data.Overlap)
+		default:
+			r.offer(e, newest, now)
 		}
 	}
 	return !e.ended()

@@ -89,10 +89,10 @@ func (s *readySet) missed(t *turn, slots int64) {
 }
 
 // offer makes at the slot that e's monitor waits with; an older one that waited
-// gives way, for the reason late.
-func (r *Runner) offer(e *entry, at int64, now reading, late data.Reason) {
+// gives way.
+func (r *Runner) offer(e *entry, at int64, now reading) {
 	if t := e.turn; t.entry != nil {
-		r.drop(t, late)
+		r.drop(t)
 	}
 	r.ready.put(e, at, now.mono-now.wall.Sub(time.UnixMilli(at)), r.upto)
 }
@@ -103,7 +103,7 @@ func (r *Runner) offer(e *entry, at int64, now reading, late data.Reason) {
 func (r *Runner) choose(now time.Duration, room int) {
 	s := &r.ready
 	for t := s.first; t != nil && t.late(now); t = s.first {
-		r.drop(t, data.Overload)
+		r.drop(t)
 	}
 	if s.len() <= room {
 		for s.first != nil {
@@ -120,7 +120,7 @@ func (r *Runner) choose(now time.Duration, room int) {
 // take gives t's slot, or skips it when it is too late.
 func (r *Runner) take(t *turn, now time.Duration) {
 	if t.late(now) {
-		r.drop(t, data.Overload)
+		r.drop(t)
 		return
 	}
 	e := t.entry
@@ -131,11 +131,11 @@ func (r *Runner) take(t *turn, now time.Duration) {
 	t.count(1)
 }
 
-// drop skips the slot that t waits with.
-func (r *Runner) drop(t *turn, reason data.Reason) {
+// drop skips the slot that t waits with: there was no room for it in time.
+func (r *Runner) drop(t *turn) {
 	e := t.entry
 	r.ready.remove(t)
-	r.skipped(e, t.at, t.at, 1, reason)
+	r.skipped(e, t.at, t.at, 1, data.Overload)
 }
 
 // settled is the latest instant up to which every slot is given.

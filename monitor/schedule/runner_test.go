@@ -140,6 +140,13 @@ func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
 		if w.Upto.Before(upto.Add(-time.Millisecond)) {
 			t.Fatalf("Upto went from %v back to %v", upto, w.Upto)
 		}
+		for id, h := range histories { // a kill now would lose what is not given
+			for s := range schedule.Slots(h, latest(c.start, upto.Add(time.Millisecond)), w.Upto.Add(time.Millisecond)) {
+				if seen[s] == 0 {
+					t.Fatalf("%s: Upto is %v, and %v is not given", id, w.Upto, s.Scheduled)
+				}
+			}
+		}
 		upto = latest(upto, w.Upto)
 		for _, d := range w.Due {
 			if _, already := running.Swap(d.Slot.Monitor, true); already {
