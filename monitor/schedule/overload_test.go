@@ -134,7 +134,7 @@ func everyShare(t *testing.T, atOnce int, share float64) {
 			histories[r.Monitor] = []*data.Registration{r}
 		}
 		p.apply(p.start, set...)
-		upto := p.run(10*time.Minute, histories)
+		upto := p.run(5*time.Minute, histories)
 		if behind := p.now().Sub(upto); behind > 11*time.Second {
 			t.Errorf("what is decided is %v behind", behind)
 		}
@@ -167,7 +167,7 @@ func TestARareMonitorIsNotTheOneThatGivesWay(t *testing.T) {
 			histories[r.Monitor] = []*data.Registration{r}
 		}
 		p.apply(p.start, set...)
-		p.run(20*time.Minute, histories)
+		p.run(10*time.Minute, histories)
 		var given, slots float64
 		for id := range histories {
 			given, slots = given+float64(p.given[id]), slots+float64(p.given[id]+p.skipped[id])

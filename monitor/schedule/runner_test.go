@@ -61,7 +61,11 @@ func (y tally) window(t *testing.T, w schedule.Window, histories map[string][]*d
 func TestRunnerGivesEverySlotOnceAsDueOrSkipped(t *testing.T) {
 	rng := seeded(t)
 	counts := map[data.Reason]int64{}
-	for i := range 200 {
+	rounds := 100 // -count makes for more
+	if raceEnabled {
+		rounds = 30
+	}
+	for i := range rounds {
 		synctest.Test(t, func(t *testing.T) { everySlotOnce(t, rng, counts) })
 		if t.Failed() {
 			t.Fatalf("in round %d", i)
