@@ -85,6 +85,7 @@ type Heartbeat struct {
 	pulse  pulse
 	start  time.Time
 	asked  atomic.Bool  // to announce
+	lacked atomic.Int64 // when it may be logged again that this machine lacks something
 	gone   []Definition // removals that the next set is to announce
 	// waiting says that the clock is far behind; only watchClock uses it.
 	waiting bool

@@ -67,14 +67,14 @@ func (l *ledger) release(w schedule.Window, jobs []job) []job {
 	return jobs
 }
 
-// begin closes the monitor's open gap: one of its slots is being measured.
-func (l *ledger) begin(monitor string) {
+// measured closes the monitor's open gap, which grows no more: a slot is measured.
+func (l *ledger) measured(monitor string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.close(monitor)
 }
 
-// late enters a slot that was released, and could not begin in time.
+// late enters a slot that was released, and could not begin, or not in time.
 func (l *ledger) late(d schedule.Due) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

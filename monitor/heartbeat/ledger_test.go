@@ -58,7 +58,7 @@ func (m *model) step() {
 	case 2, 3: // a probe ends, and its result is safe
 		if len(m.jobs) > 0 {
 			j := m.take()
-			m.l.begin(j.due.Slot.Monitor)
+			m.l.measured(j.due.Slot.Monitor)
 			m.mark(j.due.Slot.Monitor, j.due.Slot.Scheduled)
 			j.window.open.Add(-1)
 		}
@@ -161,7 +161,7 @@ func TestGapsAreJoinedWhileNothingIsMeasuredBetween(t *testing.T) {
 	skip(0, data.Overload)
 	skip(1, data.Overload)
 	skip(2, data.Overlap)
-	l.begin("a")
+	l.measured("a")
 	skip(4, data.Overlap)
 	type gap struct {
 		first, last int

@@ -2,6 +2,7 @@ package heartbeat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 	"github.com/monitorink/monitorink/pipeline"
 	"github.com/monitorink/monitorink/queue"
 )
+
+// exhaustedEvery is how often it is logged that this machine lacks something.
+const exhaustedEvery = time.Minute
 
 // A target is a definition made ready to be probed and judged.
 type target struct {
@@ -58,8 +62,12 @@ func newTarget(m *data.Monitor) (*target, error) {
 	return &target{version: m.Version(), probe: p, match: j, method: m.Method, url: m.URL}, nil
 }
 
+// errExhausted says that a probe could not be made for want of files, ports or memory.
+var errExhausted = errors.New("this machine has run out of what a probe needs")
+
 // measure probes a slot, judges the response, and returns the encoded
-// measurement. A slot that comes too late to begin is entered as overload.
+// measurement. A slot that comes too late to begin, or that this machine lacks the
+// means to probe, is entered as overload.
 func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	defer h.gate.leave()
 	defer h.runner.Done(j.due)
@@ -69,8 +77,13 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 		h.ledger.late(j.due)
 		return queue.Message{}, pipeline.ErrSkip
 	}
-	h.ledger.begin(j.due.Slot.Monitor)
 	m, err := pipeline.Recover(h.probe)(ctx, j)
+	if errors.Is(err, errExhausted) {
+		h.exhausted(j, err)
+		h.ledger.late(j.due)
+		return queue.Message{}, pipeline.ErrSkip
+	}
+	h.ledger.measured(j.due.Slot.Monitor)
 	if err != nil { // a panic: our own fault, and no reason to lose the slot
 		h.log.Error("a probe panicked; please report it", "monitor", j.due.Slot.Monitor, "error", err)
 		m = h.failed(j, h.o.Clock.Wall(), err)
@@ -103,9 +116,20 @@ func (h *Heartbeat) probe(ctx context.Context, j job) (*data.Measurement, error)
 	}
 	m := h.blank(j, h.o.Clock.Wall())
 	w := h.watch(t)
-	t.fill(ctx, h.prober, m, h.o.Clock.Wall)
+	if t.fill(ctx, h.prober, m, h.o.Clock.Wall) {
+		return nil, fmt.Errorf("%w: %s", errExhausted, m.Error.Message)
+	}
 	w.end(m)
 	return m, nil
+}
+
+// exhausted logs once a minute what this machine lacks.
+func (h *Heartbeat) exhausted(j job, err error) {
+	now := h.o.Clock.Monotonic()
+	if next := h.lacked.Load(); int64(now) >= next && h.lacked.CompareAndSwap(next, int64(now+exhaustedEvery)) {
+		h.log.Warn("slots are not probed, and are gaps (overload): raise the limit of open files (ulimit -n), the range of local ports or MONITORINK_BODY_BUDGET, or lower MONITORINK_IN_FLIGHT",
+			"monitor", j.due.Slot.Monitor, "error", err)
+	}
 }
 
 // subject is what the matcher looks at of what the probe found.

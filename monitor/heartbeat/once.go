@@ -24,8 +24,9 @@ func Once(ctx context.Context, p *probe.Prober, m *data.Monitor, location, insta
 	return out, nil
 }
 
-// fill probes and judges t, and enters in m all that was found.
-func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement, now func() time.Time) {
+// fill probes and judges t, and enters in m all that was found. It returns whether
+// that is but what this machine has run out of.
+func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement, now func() time.Time) (exhausted bool) {
 	r := p.Probe(ctx, t.probe)
 	defer r.Release()
 	m.Degraded = r.Waited // for its share of the body budget: our own doing
@@ -39,4 +40,5 @@ func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement,
 	if m.Error != nil {
 		m.State = data.Down
 	}
+	return r.Exhausted
 }

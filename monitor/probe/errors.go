@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -99,8 +100,50 @@ func networkKind(err error) data.ErrorKind {
 		return data.ErrUnreachable
 	case syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED:
 		return data.ErrReset
+	case syscall.EADDRNOTAVAIL:
+		if !portsOut(err) {
+			return data.ErrUnreachable
+		}
 	}
 	return data.ErrInternal
+}
+
+// portsOut tells what EADDRNOTAVAIL means, err being of a connection that was not
+// made: that every port is taken, or that this machine has no IPv6 address to
+// connect from. Then there is none for UDP either, whose ports are others.
+func portsOut(err error) bool {
+	var op *net.OpError
+	if !errors.As(err, &op) {
+		return true
+	}
+	to, ok := op.Addr.(*net.TCPAddr)
+	if !ok || to.IP.To4() != nil {
+		return true
+	}
+	c, err := net.DialUDP("udp", nil, &net.UDPAddr{IP: to.IP, Port: to.Port, Zone: to.Zone})
+	if err != nil {
+		return !errors.Is(err, syscall.EADDRNOTAVAIL)
+	}
+	c.Close()
+	return true
+}
+
+// lacking are the errors of a process or a machine that has run out of files, of
+// memory for sockets, or of ports.
+var lacking = []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL}
+
+// exhausted reports whether err, which is of kind, says that this machine lacked
+// something. The resolver hands an error of its socket on as a text only.
+func exhausted(err error, kind data.ErrorKind) bool {
+	var f *fault
+	if errors.As(err, &f) {
+		return kind == data.ErrInternal // no room for the body
+	}
+	var dns *net.DNSError
+	lookup := errors.As(err, &dns) && !dns.IsNotFound
+	return slices.ContainsFunc(lacking, func(no syscall.Errno) bool {
+		return kind == data.ErrInternal && errors.Is(err, no) || lookup && strings.HasSuffix(dns.Err, no.Error())
+	})
 }
 
 func certificateKind(err error, now time.Time) data.ErrorKind {

@@ -3,6 +3,9 @@ package probe
 // KindOf gives tests the kinds of errors that cannot be had on loopback.
 var KindOf = networkKind
 
+// Exhausted reports whether err, of kind, is for a lack on this machine.
+var Exhausted = exhausted
+
 // Free is how much of the body budget nobody holds.
 func (p *Prober) Free() int64 {
 	p.budget.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -213,6 +214,27 @@ func TestErrorsOfSocketsHaveTheirKinds(t *testing.T) {
 	} {
 		if got := probe.KindOf(&net.OpError{Op: "dial", Err: errno}); got != want {
 			t.Errorf("%v: got %s, want %s", errno, got, want)
+		}
+	}
+}
+
+func TestLackOnThisMachineIsToldFromFaultsOfTheTarget(t *testing.T) {
+	full := syscall.EMFILE.Error()
+	for name, c := range map[string]struct {
+		err  error
+		kind data.ErrorKind
+		want bool
+	}{
+		"files":       {&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}, data.ErrInternal, true},
+		"ports":       {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EADDRNOTAVAIL)}, data.ErrInternal, true},
+		"no IPv6":     {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EADDRNOTAVAIL)}, data.ErrUnreachable, false},
+		"resolver":    {&net.DNSError{Err: "dial udp 192.0.2.1:53: socket: " + full, Name: "a.example"}, data.ErrDNS, true},
+		"no name":     {&net.DNSError{Err: "no such host", Name: "a.example", IsNotFound: true}, data.ErrDNS, false},
+		"refused":     {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, data.ErrRefused, false},
+		"the other's": {errors.New(full), data.ErrInternal, false},
+	} {
+		if got := probe.Exhausted(c.err, c.kind); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
 }

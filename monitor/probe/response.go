@@ -21,6 +21,10 @@ type Response struct {
 	// is valid until Release.
 	Body []byte
 	Err  *data.Error // nil: an answer came; nothing is said about its content
+	// Exhausted says that Err comes of what this machine has run out of: files,
+	// ports, memory for sockets, room in the body budget. It tells nothing of the
+	// target.
+	Exhausted bool
 	// Waited is how long the probe waited for room in the body budget: part of
 	// Phases.Transfer, and the prober's doing rather than the target's.
 	Waited time.Duration

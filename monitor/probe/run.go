@@ -78,6 +78,7 @@ func (r *run) follow() {
 			phase := r.phase
 			r.step(phase)
 			r.Err = r.classify(err, phase)
+			r.Exhausted = exhausted(err, r.Err.Kind)
 		}
 		r.hop.Total = micros(r.mark - start)
 		r.Phases = r.Phases.Add(r.hop)
