@@ -162,3 +162,70 @@ func TestWhatWasSettledAndDeletedIsNotMissing(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsSettledWhileTheCursorIsWrittenIsNotDeletedYet: the crash comes before the
+// cursor is written again.
+func TestWhatIsSettledWhileTheCursorIsWrittenIsNotDeletedYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		o := spool.Options{Dir: "spool", FS: d, Size: 1 << 20, SegmentSize: 420}
+		s, _, err := spool.Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		publish(t, s, numbered(0, 30)...)
+		for i := range 30 {
+			publish(t, s, numbered(30+i, 31+i)...)
+		}
+		if err := s.Checkpoint(t.Context(), time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		sub, _ := s.Subscribe()
+		var held []queue.Message
+		for range 59 {
+			m, err := sub.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			held = append(held, m)
+		}
+		accept := func(list []queue.Message) {
+			for _, m := range list {
+				sub.Settle(m, queue.Outcome{Verdict: queue.Accepted})
+			}
+		}
+		removed := false
+		d.fail = func(op, name string) error {
+			switch {
+			case op == "rename" && held != nil:
+				accept(held[40:])
+				held = nil
+			case op == "remove":
+				removed = true
+			case op != "syncdir" && removed:
+				d.dead = true
+				return errCrashed
+			}
+			return nil
+		}
+		accept(held[:40])
+		synctest.Wait()
+		time.Sleep(3 * time.Second) // of the bubble
+		after := d.crash(rand.New(rand.NewPCG(1, 1)))
+		_ = s.Close() // on a dead disk
+		if !removed {
+			t.Fatal("nothing was deleted")
+		}
+		o.FS = after
+		s, found, err := spool.Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.Damaged || found.Corrupt > 0 {
+			t.Errorf("found %+v, want no damage", found)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -148,9 +148,6 @@ func (s *Spool) list() error {
 			if e.IsDir() {
 				return fmt.Errorf("open the spool: %s is a folder, and must be a file: move it away", s.path(e.Name()))
 			}
-			if info, err := e.Info(); err == nil && e.Name() == reserveName {
-				s.reserved = info.Size()
-			}
 		default:
 			s.found.Foreign = append(s.found.Foreign, e.Name())
 		}

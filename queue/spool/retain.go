@@ -83,8 +83,8 @@ func (s *Spool) record(cursor bool) error {
 // relieve deletes segments. While a message waits for room, or the disk has none, it
 // also sees to it that what is settled can go.
 func (s *Spool) relieve() {
-	s.secure()
-	s.remove(false)
+	safe := s.secure()
+	s.remove(safe, false)
 	s.mu.Lock()
 	pressed := s.full || s.short
 	s.short = false
@@ -94,7 +94,7 @@ func (s *Spool) relieve() {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if newest, behind := s.sealSettled(); newest.ok && behind {
+	if newest, behind := s.sealSettled(safe); newest.ok && behind {
 		again := []*group{{checkpoint: newest.at, size: startSize + checkpointFrame, done: make(chan error, 1)}}
 		err := s.commit(again)
 		if noRoom(err) && s.giveUp() {
@@ -105,60 +105,65 @@ func (s *Spool) relieve() {
 			return
 		}
 	}
-	s.remove(true)
+	s.remove(safe, true)
 	s.provide() // before a message takes what has become free
 }
 
-// secure makes the cursor durable over what may be deleted next, so that what is
-// missing after a crash is known to have been settled. On a disk without any room
-// that is not to be had.
-func (s *Spool) secure() {
+// secure makes the cursor durable over what may be deleted next, and returns up to
+// where it is: what is missing there after a crash is known to have been settled. On a
+// disk without any room that is not to be had, and what is settled has to do.
+func (s *Spool) secure() (safe place) {
 	s.mu.Lock()
 	var end place
 	for _, seg := range s.segments {
-		if seg.last > 0 && s.settled(seg) && (seg != s.active || s.full || s.short) {
+		if seg.last > 0 && seg.within(s.cursor) && (seg != s.active || s.full || s.short) {
 			end = place{seg.number, seg.last}
 		}
 	}
 	s.mu.Unlock()
-	if !s.durable.before(end) || s.record(true) != nil {
-		return
+	if !s.durable.before(end) {
+		return s.durable
 	}
+	err := s.record(true)
 	s.tidying.Lock()
 	defer s.tidying.Unlock()
-	if at := s.written; s.o.FS.SyncDir(s.o.Dir) == nil {
+	if at := s.written; s.durable.before(at) && s.o.FS.SyncDir(s.o.Dir) == nil {
 		s.durable = at
 	}
+	if noRoom(err) && s.durable.before(end) {
+		return end
+	}
+	return s.durable
 }
 
 // sealSettled ends the active segment if nothing in it is needed, and says whether a
-// settled segment would go, were the checkpoint behind it.
-func (s *Spool) sealSettled() (newest checkpoint, behind bool) {
+// segment that is settled up to safe would go, were the checkpoint behind it.
+func (s *Spool) sealSettled(safe place) (newest checkpoint, behind bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a := s.active; a != nil && a.last > 0 && s.settled(a) {
+	if a := s.active; a != nil && a.last > 0 && a.within(safe) {
 		s.seal()
 	}
 	for _, seg := range s.segments {
-		if seg.number >= s.newest.segment && seg != s.active && seg.last > 0 && s.settled(seg) {
+		if seg.number >= s.newest.segment && seg != s.active && seg.last > 0 && seg.within(safe) {
 			behind = true
 		}
 	}
 	return s.newest, behind
 }
 
-// settled says whether no message of the segment is needed by a subscription.
-func (s *Spool) settled(seg *segment) bool {
-	return seg.last == 0 || !s.cursor.before(place{seg.number, seg.last})
+// within says whether every message of the segment ends at or before a place.
+func (seg *segment) within(p place) bool {
+	return seg.last == 0 || !p.before(place{seg.number, seg.last})
 }
 
-// remove deletes the segments that may go.
-func (s *Spool) remove(pressed bool) {
+// remove deletes the segments up to safe that may go.
+func (s *Spool) remove(safe place, pressed bool) {
 	s.mu.Lock()
 	var gone []*segment
 	left := make([]*segment, 0, len(s.segments))
 	for _, seg := range s.segments {
-		if s.removable(seg, pressed) {
+		if s.removable(seg, safe, pressed) {
 			gone = append(gone, seg)
 		} else {
 			left = append(left, seg)
@@ -201,8 +206,8 @@ func (s *Spool) letGo(gone []*segment) {
 	}
 }
 
-func (s *Spool) removable(seg *segment, pressed bool) bool {
-	if seg == s.active || !s.settled(seg) {
+func (s *Spool) removable(seg *segment, safe place, pressed bool) bool {
+	if seg == s.active || !seg.within(safe) {
 		return false
 	}
 	if !s.newest.ok {

@@ -330,7 +330,7 @@ func (s *Spool) readable() (bool, error) {
 func (s *Spool) gone(seg *segment) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.settled(seg)
+	return seg.within(s.cursor)
 }
 
 // caughtUp says whether the reader has seen all that is committed.
