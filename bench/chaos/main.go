@@ -177,6 +177,7 @@ func one(ctx context.Context, o options, queue, root, dir string, out io.Writer)
 	var watching sync.WaitGroup
 	watching.Go(func() { w.c.starvation(watch) })
 	w.storm(ctx, p)
+	w.failed(p.enough(w.done))
 	err = w.calm(ctx)
 	done()
 	watching.Wait()

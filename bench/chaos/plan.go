@@ -42,6 +42,16 @@ func (e event) kills() bool {
 	return e.kind == kill || e.kind == freezeTo || e.kind == editKill || e.kind == down
 }
 
+// killed is how many of them kill something.
+func killed(events []event) (n int) {
+	for _, e := range events {
+		if e.kills() {
+			n++
+		}
+	}
+	return n
+}
+
 // A plan is every event, by whom it happens to. One after the other happens to each;
 // what happens to two of them overlaps.
 type plan map[string][]event
@@ -158,4 +168,14 @@ func (p plan) all() []event {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.on, b.on))
 	})
 	return list
+}
+
+// enough wants a quarter of the plan's kills to have happened: on a machine that is too
+// slow for it the others come too late, and are left out.
+func (p plan) enough(done []event) error {
+	planned, n := killed(p.all()), killed(done)
+	if 4*n >= planned {
+		return nil
+	}
+	return fmt.Errorf("only %d of the %d kills of the plan have happened, which proves little", n, planned)
 }

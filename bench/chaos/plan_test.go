@@ -19,11 +19,10 @@ func TestTheSameSeedIsTheSamePlan(t *testing.T) {
 func TestTheLongFormKillsAndCutsOffEnough(t *testing.T) {
 	for seed := range uint64(200) {
 		for queue, collectors := range map[string]int{"kafka": 2, "disk": 1} {
-			kills, outages := 0, 0
-			for _, e := range newPlan(seed, 30*time.Minute, queue, collectors).all() {
-				if e.kills() {
-					kills++
-				}
+			outages := 0
+			all := newPlan(seed, 30*time.Minute, queue, collectors).all()
+			kills := killed(all)
+			for _, e := range all {
 				if e.lasts == 5*time.Minute {
 					outages++
 				}
@@ -32,6 +31,17 @@ func TestTheLongFormKillsAndCutsOffEnough(t *testing.T) {
 				t.Errorf("seed %d, %s: %d kills, %d outages of five minutes; want 230 and 2", seed, queue, kills, outages)
 			}
 		}
+	}
+}
+
+func TestARunInWhichNextToNothingIsKilledIsNoProof(t *testing.T) {
+	p := newPlan(7, time.Minute, "kafka", 2)
+	all := p.all()
+	if err := p.enough(all); err != nil {
+		t.Error(err)
+	}
+	if p.enough(nil) == nil || p.enough(all[:len(all)/8]) == nil {
+		t.Error("a run passes in which nothing, or an eighth of the plan, has happened")
 	}
 }
 

@@ -17,17 +17,14 @@ func (w *world) pass(v *account.Verdict) bool { return v.Pass() && len(w.errs) =
 func (w *world) report(out io.Writer, v *account.Verdict) {
 	fmt.Fprintf(out, "\nqueue %s, seed %d, %v, %d monitors\n", w.queue, w.o.seed, w.o.length, w.o.monitors)
 	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	count, kills := map[string]int{}, 0
+	count := map[string]int{}
 	for _, e := range w.done {
 		count[e.kind+" "+e.on]++
-		if e.kills() {
-			kills++
-		}
 	}
 	for _, what := range slices.Sorted(maps.Keys(count)) {
 		fmt.Fprintf(t, "  %s\t%d\n", what, count[what])
 	}
-	fmt.Fprintf(t, "kill -9 in all\t%d\n", kills)
+	fmt.Fprintf(t, "kill -9 in all\t%d\n", killed(w.done))
 	fmt.Fprintf(t, "edits of monitors\t%d\t(%d monitors were ever there)\n", w.book.count, v.Monitors)
 	fmt.Fprintf(t, "slots\t%d\n", v.Slots)
 	fmt.Fprintf(t, "up\t%d\n", v.Up)

@@ -151,6 +151,14 @@ func TestEveryMutationIsFound(t *testing.T) {
 		"a request without a row": {account.Lost, func(w *world) {
 			w.m.Answers[def.URL] = append(w.m.Answers[def.URL], w.m.Rows[w.row(30)].Started+300_000)
 		}},
+		"a second answer of one probe": {account.Lost, func(w *world) {
+			w.m.Answers[def.URL] = append(w.m.Answers[def.URL], w.m.Rows[w.row(30)].Started+800)
+		}},
+		"a lost row beside one that timed out": {account.Lost, func(w *world) {
+			w.swallow(30, "stopped")
+			r := &w.m.Rows[w.row(29.5)]
+			r.Up, r.Total = false, def.Timeout.Microseconds()
+		}},
 		"an edit that is not there": {account.Edits, func(w *world) { w.m.Registrations = w.m.Registrations[:1] }},
 		"an edit that nobody made":  {account.Edits, func(w *world) { w.m.Edits = w.m.Edits[:1] }},
 		"an edit from too late":     {account.Edits, func(w *world) { w.m.Registrations[1].From = at(61) }},
@@ -243,7 +251,8 @@ func TestAnAnswerAfterTheProbeGaveUpIsNotLost(t *testing.T) {
 	w := sound()
 	r := &w.m.Rows[w.row(30)]
 	r.Total = def.Timeout.Microseconds()
-	w.m.Answers[def.URL] = append(w.m.Answers[def.URL], r.Started+450_000)
+	answers := w.m.Answers[def.URL]
+	answers[slices.Index(answers, r.Started+700)] = r.Started + 450_000
 	if v := w.judge(); v.Lost != 1 {
 		t.Errorf("%d lost after a probe that had its answer, want 1", v.Lost)
 	}

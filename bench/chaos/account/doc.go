@@ -23,7 +23,8 @@
 //     definition that holds there;
 //   - each unmeasured slot lies where a fault explains the reason of a gap over it;
 //   - a request that was answered a second or more before the prober's end, and not
-//     while its queue was full, has a row that began before it and ended after it.
+//     while its queue was full, has a row of its own that began before it and ended after
+//     it.
 //
 // It is pure: it asks no clock and reads no file.
 package account

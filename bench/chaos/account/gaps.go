@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -91,13 +92,27 @@ const tolerance = 100 * time.Millisecond
 // before a target that waited for a processor saw the request.
 const belated = 2 * time.Second
 
-// answers wants a row for each request that was answered.
+// before is how much earlier than the start of a probe its target may think that it
+// answered: by so much the clocks of two processors may differ.
+const before = 5 * time.Millisecond
+
+// answers wants a row of its own for each request that was answered: one whose probe
+// was under way then.
 func (j *Judge) answers(m *Monitor) {
-	rows := slices.SortedFunc(slices.Values(m.Rows), func(a, b Row) int { return int(a.Started - b.Started) })
+	rows := slices.SortedFunc(slices.Values(m.Rows), func(a, b Row) int { return cmp.Compare(a.Started, b.Started) })
 	for url, times := range m.Answers {
-		for _, us := range times {
+		next, ends := 0, []int64(nil) // of the probes that may have been answered, and were not yet
+		for _, us := range slices.Sorted(slices.Values(times)) {
 			j.v.Answers++
-			if witnessed(rows, url, us) {
+			for ; next < len(rows) && rows[next].Started <= us+before.Microseconds(); next++ {
+				if rows[next].URL == url {
+					ends = append(ends, rows[next].answerable())
+				}
+			}
+			ends = slices.DeleteFunc(ends, func(end int64) bool { return end < us })
+			if len(ends) > 0 { // the one that ends first leaves most to those that follow
+				slices.Sort(ends)
+				ends = ends[1:]
 				continue
 			}
 			if at := time.UnixMicro(us); !j.life.lost(at) {
@@ -108,26 +123,12 @@ func (j *Judge) answers(m *Monitor) {
 	}
 }
 
-// witnessed reports whether a row's probe was under way at an instant.
-func witnessed(rows []Row, url string, us int64) bool {
-	const before = 5_000 // microseconds that the clocks of two processors may differ by
-	i, _ := slices.BinarySearchFunc(rows, us+before, func(r Row, us int64) int {
-		if r.Started > us {
-			return 1
-		}
-		return -1
-	})
-	for i--; i >= 0 && us-rows[i].Started < int64(5*time.Minute/time.Microsecond); i-- {
-		r, more := rows[i], tolerance
-		if !r.Up {
-			more = belated
-		}
-		if r.URL == url && us <= r.Started+r.Total+more.Microseconds() {
-			return true
-		}
-		if us-rows[i].Started > int64(10*time.Second/time.Microsecond) && rows[i].Total < int64(time.Second/time.Microsecond) {
-			return false // and those before it have ended long ago
-		}
+// answerable is until when the target of a probe may think that it answered, in Unix
+// microseconds.
+func (r *Row) answerable() int64 {
+	more := tolerance
+	if !r.Up {
+		more = belated
 	}
-	return false
+	return r.Started + r.Total + more.Microseconds()
 }
