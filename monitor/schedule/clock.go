@@ -186,8 +186,10 @@ func (r *Runner) back(now reading, off time.Duration) {
 		}
 		t = next
 	}
-	r.rewind(again)
-	r.release(now, data.Clock)
+	if len(again) > 0 {
+		r.rewind(again)
+		r.release(now, data.Clock)
+	}
 	r.holding = nil
 }
 

@@ -283,6 +283,19 @@ func TestWhatWaitsForRoomWhenTheClockJumpsRuns(t *testing.T) {
 	})
 }
 
+func TestWhatAStallMissedBeforeAStepBackIsOverload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		c.apply(c.start, registration("m", every(time.Second), c.start))
+		c.drive(5 * time.Second)
+		time.Sleep(20 * time.Second)
+		c.step = -5 * time.Second
+		if w := c.next(); len(w.Skipped) != 1 || w.Skipped[0].Reason != data.Overload || w.Skipped[0].Slots < 13 {
+			t.Errorf("skipped %+v", w.Skipped)
+		}
+	})
+}
+
 func TestLatenessIsMonotonic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCaller(t)
