@@ -2,6 +2,8 @@ package heartbeat
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/monitorink/monitorink/data"
 )
@@ -139,7 +140,8 @@ func (s *State) read(copyTo func(name string, b []byte) error) error {
 		s.Notes = append(s.Notes, fmt.Sprintf("%s is damaged: %s", s.path(), strings.Join(p.reasons[:min(3, len(p.reasons))], "; ")))
 		return nil
 	}
-	aside := s.path() + damagedTag + time.Now().UTC().Format("20060102T150405.000Z")
+	sum := sha256.Sum256(b) // so that one damage makes one file, however many starts do not get further
+	aside := s.path() + damagedTag + hex.EncodeToString(sum[:4])
 	if err := copyTo(aside, b); err != nil {
 		return fmt.Errorf("%s is damaged (%s), and cannot be set aside: %w", s.path(), p.reasons[0], err)
 	}

@@ -71,6 +71,13 @@ func TestDamagedDefinitionsAreSetAsideAndTheOthersServe(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			for range 3 { // starts that get no further leave one file
+				s, err := heartbeat.OpenState(dir, "", "elsewhere")
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Close()
+			}
 			s, err := heartbeat.OpenState(dir, "", "elsewhere")
 			if err != nil {
 				t.Fatal(err)
