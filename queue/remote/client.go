@@ -30,7 +30,12 @@ func (s *Subscription) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		renew, err := s.subscribe(ctx)
 		if err == nil {
-			err = s.poll(ctx, renew)
+			polling, end := context.WithCancel(ctx)
+			s.mu.Lock()
+			s.forsake = end
+			s.mu.Unlock()
+			err = s.poll(polling, renew)
+			end()
 		}
 		s.drop()
 		if err != nil {
@@ -199,17 +204,29 @@ func (s *Subscription) tell(ctx context.Context) bool {
 	}
 	var b backoff
 	for ctx.Err() == nil && !s.past(session) {
-		_, err := s.request(ctx, http.MethodPost, "/queue/sessions/"+session+"/settlements", some, requestTime)
-		if err == nil {
+		answer, err := s.request(ctx, http.MethodPost, "/queue/sessions/"+session+"/settlements", some, requestTime)
+		if err == nil && len(answer) == 0 {
 			return true
 		}
-		switch statusOf(err) {
-		case http.StatusGone, http.StatusNotFound, http.StatusUnauthorized:
-			return false // poll learns it too
-		}
 		b.wait(ctx)
+		switch statusOf(err) { // 0: of something in between that says all is well
+		case http.StatusGone, http.StatusNotFound, http.StatusUnauthorized:
+			s.resign(session)
+			return false
+		}
 	}
 	return false
+}
+
+// resign ends the polls of session, so that run subscribes anew. A poll that the
+// server holds would not learn that it is over; and when it was not the server who
+// said so, what was to be told is handed out again.
+func (s *Subscription) resign(session string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session == session {
+		s.forsake()
+	}
 }
 
 // past reports whether session is no longer the one.

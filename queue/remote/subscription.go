@@ -47,10 +47,11 @@ type Subscription struct {
 	mu      sync.Mutex
 	closed  bool
 	fatal   error
-	problem error  // why there are no events; nil while the queue answers
-	told    bool   // of that, and not yet that it is over
-	session string // empty: none
-	have    uint64 // newest serial that arrived
+	problem error              // why there are no events; nil while the queue answers
+	told    bool               // of that, and not yet that it is over
+	session string             // empty: none
+	forsake context.CancelFunc // of its polls
+	have    uint64             // newest serial that arrived
 	ready   []queue.Message
 	pending settlements // of the session
 }
