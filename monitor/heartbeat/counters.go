@@ -72,7 +72,7 @@ func (h *Heartbeat) Stats() Stats {
 		Monitors: c.monitors.Load(), InFlight: c.inFlight.Load(), Up: c.up.Load(), Down: c.down.Load(),
 		Gaps: map[data.Reason]int64{}, Undecided: c.undecided.Load(), PublishErrors: c.publishErrors.Load(),
 		Timeout: time.Duration(c.timeout.Load()), Stages: h.pipe.Stats(),
-		Delay: h.pulse.lateness(), Contention: h.pulse.contention(time.Now()),
+		Delay: h.pulse.Delay(), Contention: h.pulse.Contention(time.Now()),
 	}
 	if h.o.State != nil {
 		s.SetAside = h.o.State.SetAside

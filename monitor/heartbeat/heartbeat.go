@@ -13,6 +13,7 @@ import (
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/probe"
 	"github.com/monitorink/monitorink/monitor/schedule"
+	"github.com/monitorink/monitorink/monitor/strain"
 	"github.com/monitorink/monitorink/pipeline"
 	"github.com/monitorink/monitorink/queue"
 )
@@ -82,7 +83,7 @@ type Heartbeat struct {
 	plan   atomic.Pointer[map[string]*target]
 	pipe   *pipeline.Pipeline
 	counts counters
-	pulse  pulse
+	pulse  strain.Pulse
 	start  time.Time
 	asked  atomic.Bool  // to announce
 	lacked atomic.Int64 // when it may be logged again that this machine lacks something
@@ -220,7 +221,7 @@ func (h *Heartbeat) Run(ctx context.Context) error {
 	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
 	keeping.Go(func() { h.keep(book) }) // waited for below, as is the pulse
-	keeping.Go(func() { h.pulse.run(book, func() bool { return h.counts.inFlight.Load() > 0 }) })
+	keeping.Go(func() { h.pulse.Run(book, func() bool { return h.counts.inFlight.Load() > 0 }) })
 	began := make(chan time.Time, 1)
 	defer context.AfterFunc(ctx, func() { began <- time.Now() })()
 	err := h.pipe.Run(ctx)

@@ -9,6 +9,7 @@ import (
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/match"
 	"github.com/monitorink/monitorink/monitor/probe"
+	"github.com/monitorink/monitorink/monitor/strain"
 	"github.com/monitorink/monitorink/pipeline"
 	"github.com/monitorink/monitorink/queue"
 )
@@ -23,14 +24,13 @@ type target struct {
 	match   *match.Matcher
 	method  string
 	url     string
-	usual   usual
-	place   *place
+	strain  *strain.Target
 }
 
 // compile makes all monitors ready, or says which cannot be.
 func compile(monitors []data.Monitor) (map[string]*target, error) {
 	plan := make(map[string]*target, len(monitors))
-	places := map[string]*place{}
+	places := map[string]*strain.Place{}
 	for i := range monitors {
 		m := &monitors[i]
 		if _, twice := plan[m.ID]; twice {
@@ -42,9 +42,9 @@ func compile(monitors []data.Monitor) (map[string]*target, error) {
 		}
 		where := t.probe.Place()
 		if places[where] == nil {
-			places[where] = new(place)
+			places[where] = new(strain.Place)
 		}
-		t.place = places[where]
+		t.strain = strain.NewTarget(places[where])
 		plan[m.ID] = t
 	}
 	return plan, nil
@@ -115,11 +115,11 @@ func (h *Heartbeat) probe(ctx context.Context, j job) (*data.Measurement, error)
 		return nil, fmt.Errorf("the definition %s is not at hand", j.due.Registration.Version)
 	}
 	m := h.blank(j, h.o.Clock.Wall())
-	w := h.watch(t)
+	w := h.pulse.Watch(t.strain)
 	if t.fill(ctx, h.prober, m, h.o.Clock.Wall) {
 		return nil, fmt.Errorf("%w: %s", errExhausted, m.Error.Message)
 	}
-	w.end(m)
+	m.Degraded = w.End(m.Phases.Total.D(), m.Degraded, m.HTTP != nil)
 	return m, nil
 }
 

@@ -1,10 +1,6 @@
-package heartbeat
+package strain
 
-import (
-	"time"
-
-	"github.com/monitorink/monitorink/data"
-)
+import "time"
 
 const (
 	// least is what is worth telling: less is noise.
@@ -32,35 +28,26 @@ func starved(total, stalled, contention, usual time.Duration) time.Duration {
 	return d
 }
 
-// A watch goes with one probe.
-type watch struct {
-	pulse   *pulse
-	t       *target
+// A Watch goes with one probe.
+type Watch struct {
+	pulse   *Pulse
+	t       *Target
 	stalled time.Duration // before
 }
 
-func (h *Heartbeat) watch(t *target) watch {
-	return watch{&h.pulse, t, h.pulse.stalled(time.Now())}
-}
+// Watch begins one, of a probe of t.
+func (p *Pulse) Watch(t *Target) Watch { return Watch{p, t, p.stalled(time.Now())} }
 
-// end adds to m by how much the prober was starved, and learns from an answer.
-func (w watch) end(m *data.Measurement) {
+// End returns by how much the probe, which took total, may be too long because of
+// this process: what it is known to have waited for us, and by how much we were
+// starved, unless that is too little to tell. From an answer it learns.
+func (w Watch) End(total, waited time.Duration, answered bool) time.Duration {
 	now := time.Now()
-	total := m.Phases.Total.D() - m.Degraded // what it waited for room is known
+	total -= waited
 	stalled := w.pulse.stalled(now) - w.stalled
-	m.Degraded += starved(total, stalled, w.pulse.contention(now), w.t.expected())
-	if m.HTTP != nil && stalled == 0 {
-		w.t.usual.add(total)
-		w.t.place.add(total, now)
+	d := starved(total, stalled, w.pulse.Contention(now), w.t.expected())
+	if answered && stalled == 0 {
+		w.t.add(total, now)
 	}
-}
-
-// expected is what is usual for the target; while that has hardly been seen, the
-// shortest that was seen at the same place. Zero: nothing is known.
-func (t *target) expected() time.Duration {
-	d, sure := t.usual.total()
-	if near := t.place.shortest(); !sure && near > 0 {
-		return near
-	}
-	return d
+	return waited + d
 }

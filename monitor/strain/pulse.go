@@ -1,4 +1,4 @@
-package heartbeat
+package strain
 
 import (
 	"context"
@@ -18,12 +18,12 @@ const (
 	enough = 100 // beats
 )
 
-// A pulse measures how late this process gets to run: it sleeps for a beat again
+// A Pulse measures how late this process gets to run: it sleeps for a beat again
 // and again, and sees how much later it wakes up. Whatever keeps it from running
-// keeps probes from it too: other processes on the processors, a garbage
-// collection, SIGSTOP. It may be read by several goroutines.
-type pulse struct {
-	busy time.Time // when a probe was last seen under way; only run uses it
+// keeps probes from it too. Its zero value is ready; while it does not run, it has
+// nothing to tell. It may be read by several goroutines.
+type Pulse struct {
+	busy time.Time // when a probe was last seen under way; only Run uses it
 
 	mu    sync.Mutex
 	due   time.Time     // the end of the beat under way; zero: none is
@@ -45,9 +45,9 @@ func (t *top) add(d time.Duration) {
 	t.second = max(t.second, d)
 }
 
-// run beats until ctx ends, more seldom while probing says that there is nothing
+// Run beats until ctx ends, more seldom while probing says that there is nothing
 // to probe.
-func (p *pulse) run(ctx context.Context, probing func() bool) {
+func (p *Pulse) Run(ctx context.Context, probing func() bool) {
 	t := time.NewTimer(rest)
 	defer t.Stop()
 	p.busy = time.Now() // soon
@@ -67,7 +67,7 @@ func (p *pulse) run(ctx context.Context, probing func() bool) {
 }
 
 // sleep is how long the beat that begins now is to be.
-func (p *pulse) sleep(now time.Time, probing bool) time.Duration {
+func (p *Pulse) sleep(now time.Time, probing bool) time.Duration {
 	if probing {
 		p.busy = now
 	}
@@ -78,14 +78,14 @@ func (p *pulse) sleep(now time.Time, probing bool) time.Duration {
 }
 
 // begin says when the beat that begins is to end.
-func (p *pulse) begin(due time.Time) {
+func (p *Pulse) begin(due time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.due = due
 }
 
 // end says when the beat under way did end.
-func (p *pulse) end(woke time.Time) {
+func (p *Pulse) end(woke time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	d := max(woke.Sub(p.due), 0)
@@ -101,23 +101,23 @@ func (p *pulse) end(woke time.Time) {
 
 // stalled is for how long, until now, nothing of ours ran, beyond the first part
 // of each stall. What it grows by during a probe is what the probe lost.
-func (p *pulse) stalled(now time.Time) time.Duration {
+func (p *Pulse) stalled(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.lost + p.pending(now)
 }
 
-func (p *pulse) pending(now time.Time) time.Duration {
+func (p *Pulse) pending(now time.Time) time.Duration {
 	if p.due.IsZero() {
 		return 0
 	}
 	return max(now.Sub(p.due)-stall, 0)
 }
 
-// contention is the second latest of the remembered beats and the one under way:
+// Contention is the second latest of the remembered beats and the one under way:
 // what it takes, again and again, to get a processor. One alone may be chance, but
 // counts while there are few.
-func (p *pulse) contention(now time.Time) time.Duration {
+func (p *Pulse) Contention(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	both := p.past
@@ -132,8 +132,8 @@ func (p *pulse) contention(now time.Time) time.Duration {
 	return both.second
 }
 
-// lateness is how late all beats were together.
-func (p *pulse) lateness() time.Duration {
+// Delay is how late all beats were together.
+func (p *Pulse) Delay() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.late

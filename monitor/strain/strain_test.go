@@ -1,4 +1,4 @@
-package heartbeat_test
+package strain_test
 
 import (
 	"context"
@@ -6,14 +6,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/monitorink/monitorink/data"
-	"github.com/monitorink/monitorink/monitor/heartbeat"
+	"github.com/monitorink/monitorink/monitor/strain"
 )
 
 const ms = time.Millisecond
 
 func TestStallIsWhatABeatIsLateBeyondItsFirstPart(t *testing.T) {
-	var p heartbeat.Pulse
+	var p strain.Pulse
 	at := time.Now()
 	p.Beat(at, 10*ms) // no stall
 	if got := p.Stalled(at.Add(time.Hour)); got != 0 {
@@ -29,13 +28,13 @@ func TestStallIsWhatABeatIsLateBeyondItsFirstPart(t *testing.T) {
 	if got := p.Stalled(at.Add(time.Hour)); got != 2990*ms {
 		t.Errorf("after its end: %v, want 2.99s", got)
 	}
-	if got := p.Lateness(); got != 3010*ms {
+	if got := p.Delay(); got != 3010*ms {
 		t.Errorf("lateness: %v, want 3.01s", got)
 	}
 }
 
 func TestContentionIsTheSecondLatestBeatUntilItIsForgotten(t *testing.T) {
-	var p heartbeat.Pulse
+	var p strain.Pulse
 	at := time.Now()
 	beats := func(n int, late ...time.Duration) {
 		for i := range n {
@@ -73,19 +72,19 @@ func TestContentionIsTheSecondLatestBeatUntilItIsForgotten(t *testing.T) {
 
 func TestPulseBeatsUntilItsEndAndIsNotLateWhenNothingIsInTheWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var p heartbeat.Pulse
+		var p strain.Pulse
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		p.Run(ctx)
+		p.Run(ctx, func() bool { return true })
 		time.Sleep(time.Hour)
-		if p.Lateness() != 0 || p.Contention(time.Now()) != 0 || p.Stalled(time.Now()) != 0 {
-			t.Errorf("late by %v, contention %v, stalled %v: want 0", p.Lateness(), p.Contention(time.Now()), p.Stalled(time.Now()))
+		if p.Delay() != 0 || p.Contention(time.Now()) != 0 || p.Stalled(time.Now()) != 0 {
+			t.Errorf("late by %v, contention %v, stalled %v: want 0", p.Delay(), p.Contention(time.Now()), p.Stalled(time.Now()))
 		}
 	})
 }
 
 func TestPulseRestsWhenThereIsNothingToProbe(t *testing.T) {
-	var p heartbeat.Pulse
+	var p strain.Pulse
 	at := time.Now()
 	want := func(what string, now time.Duration, probing bool, d time.Duration) {
 		t.Helper()
@@ -100,7 +99,7 @@ func TestPulseRestsWhenThereIsNothingToProbe(t *testing.T) {
 }
 
 func TestUsualIsAShortAnswerAmongTheLatest(t *testing.T) {
-	var u heartbeat.Usual
+	var u strain.Usual
 	want := func(what string, d time.Duration, sure bool) {
 		t.Helper()
 		if got, ok := u.Total(); got != d || ok != sure {
@@ -130,7 +129,7 @@ func TestUsualIsAShortAnswerAmongTheLatest(t *testing.T) {
 }
 
 func TestPlaceRemembersItsShortestAnswerForAWhile(t *testing.T) {
-	var p heartbeat.Place
+	var p strain.Place
 	at := time.Now()
 	want := func(what string, d time.Duration) {
 		t.Helper()
@@ -170,55 +169,47 @@ func TestStarvedIsTheStallAndWhatContentionCanExplain(t *testing.T) {
 		{"both", 1030 * ms, time.Second, 10 * ms, 5 * ms, 1025 * ms},
 		{"a tiny stall", 5 * time.Second, ms, 0, 5 * time.Second, 0},
 	} {
-		if got := heartbeat.Starved(c.total, c.stalled, c.contention, c.usual); got != c.want {
+		if got := strain.Starved(c.total, c.stalled, c.contention, c.usual); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 }
 
-func measurement(total time.Duration, answered bool) *data.Measurement {
-	m := &data.Measurement{Phases: data.Phases{Total: data.SpanOf(total)}}
-	if answered {
-		m.HTTP = &data.HTTP{Status: 200}
+func TestProbeSaysByHowMuchTheProberWasStarved(t *testing.T) {
+	p := new(strain.Pulse)
+	target := strain.NewTarget(new(strain.Place))
+	waited := time.Duration(0)
+	take := func(total time.Duration, answered bool, during func()) time.Duration {
+		w := p.Watch(target)
+		during()
+		return w.End(total, waited, answered)
 	}
-	return m
-}
-
-func TestMeasurementSaysByHowMuchTheProberWasStarved(t *testing.T) {
-	p := heartbeat.NewProbe()
-	take := func(m *data.Measurement, during func(*heartbeat.Pulse)) time.Duration {
-		p.Measure(m, during)
-		return m.Degraded
-	}
-	quiet := func(*heartbeat.Pulse) {}
-	stop := func(p *heartbeat.Pulse) { p.Beat(time.Now().Add(-3*time.Second), 3*time.Second) }
-	if got := take(measurement(20*ms, true), quiet); got != 0 {
+	quiet := func() {}
+	stop := func() { p.Beat(time.Now().Add(-3*time.Second), 3*time.Second) }
+	if got := take(20*ms, true, quiet); got != 0 {
 		t.Errorf("the first: %v, want 0", got)
 	}
 	for range 20 {
-		if got := take(measurement(5*ms, true), quiet); got != 0 {
+		if got := take(5*ms, true, quiet); got != 0 {
 			t.Errorf("on a quiet machine: %v, want 0", got)
 		}
 	}
-	if got := take(measurement(3*time.Second, true), stop); got != 2995*ms {
+	if got := take(3*time.Second, true, stop); got != 2995*ms {
 		t.Errorf("stopped for 3 s: %v, want all but the usual, 2.995s", got)
 	}
-	if got := take(measurement(3*time.Second, false), stop); got != 2995*ms {
+	if got := take(3*time.Second, false, stop); got != 2995*ms {
 		t.Errorf("timed out because it was stopped: %v, want 2.995s", got)
 	}
-	waiting := func(p *heartbeat.Pulse) { p.Begin(time.Now().Add(-time.Second)) }
-	if got := take(measurement(2*time.Second, true), waiting); got < 980*ms || got > 1990*ms {
+	waiting := func() { p.Begin(time.Now().Add(-time.Second)) }
+	if got := take(2*time.Second, true, waiting); got < 980*ms || got > 1990*ms {
 		t.Errorf("done before the pulse has woken: %v, want about 990ms", got)
 	}
-	waited := measurement(time.Second, true)
-	waited.Degraded = 900 * ms // for room in the body budget
-	p = heartbeat.NewProbe()
-	if got := take(waited, quiet); got != 900*ms {
+	p, target, waited = new(strain.Pulse), strain.NewTarget(new(strain.Place)), 900*ms // for room in the body budget
+	if got := take(time.Second, true, quiet); got != 900*ms {
 		t.Errorf("waited for room: %v, want 900ms", got)
 	}
-	waited = measurement(3*time.Second, true)
-	waited.Degraded = time.Second
-	if got := take(waited, stop); got != 3*time.Second {
+	waited = time.Second
+	if got := take(3*time.Second, true, stop); got != 3*time.Second {
 		t.Errorf("waited for room, and was stopped: %v, want all of 3s", got)
 	}
 }

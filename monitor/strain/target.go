@@ -1,4 +1,4 @@
-package heartbeat
+package strain
 
 import (
 	"slices"
@@ -11,8 +11,34 @@ const (
 	trusted = 4  // answers that tell enough
 )
 
-// A usual knows how long a target takes to answer when nothing is in the way. It
+// A Target is what is measured again and again: it learns how long that takes. It
 // may be used by several goroutines.
+type Target struct {
+	usual usual
+	place *Place
+}
+
+// NewTarget returns a target that nothing is known of yet, at a place that it may
+// share with others.
+func NewTarget(at *Place) *Target { return &Target{place: at} }
+
+// add enters an answer that came at.
+func (t *Target) add(total time.Duration, at time.Time) {
+	t.usual.add(total)
+	t.place.add(total, at)
+}
+
+// expected is what is usual for the target; while that has hardly been seen, the
+// shortest that was seen at the same place. Zero: nothing is known.
+func (t *Target) expected() time.Duration {
+	d, sure := t.usual.total()
+	if near := t.place.shortest(); !sure && near > 0 {
+		return near
+	}
+	return d
+}
+
+// A usual knows how long a target takes to answer when nothing is in the way.
 type usual struct {
 	mu   sync.Mutex
 	took [kept]uint32 // microseconds
@@ -42,17 +68,16 @@ func (u *usual) total() (d time.Duration, sure bool) {
 	return time.Duration(list[n/7]) * time.Microsecond, n >= trusted
 }
 
-// A place knows how quickly any target answers of those that share connections:
-// the shortest answer of the last five to ten seconds. It may be used by several
-// goroutines.
-type place struct {
+// A Place knows how quickly any target answers of those that share connections:
+// the shortest answer of the last five to ten seconds. Its zero value knows of none.
+type Place struct {
 	mu        sync.Mutex
 	since     time.Time // when now began
 	now, past time.Duration
 }
 
 // add enters an answer that came at.
-func (p *place) add(total time.Duration, at time.Time) {
+func (p *Place) add(total time.Duration, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if at.Sub(p.since) >= 5*time.Second {
@@ -62,7 +87,7 @@ func (p *place) add(total time.Duration, at time.Time) {
 }
 
 // shortest is the shortest answer lately. Zero: there is none.
-func (p *place) shortest() time.Duration {
+func (p *Place) shortest() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.past > 0 {
