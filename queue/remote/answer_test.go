@@ -1,12 +1,18 @@
 package remote_test
 
 import (
+	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/monitorink/monitorink/queue"
 	"github.com/monitorink/monitorink/queue/remote"
 )
 
@@ -46,3 +52,32 @@ func TestASettlementThatAnotherAnsweredIsToldAgain(t *testing.T) {
 		})
 	}
 }
+
+// A spool whose disk cannot be read ends every session at once.
+func TestAQueueThatCannotBeReadIsAskedWithPatience(t *testing.T) {
+	var opened atomic.Int32
+	server := remote.NewServer(func() (queue.Subscription, error) {
+		opened.Add(1)
+		return unreadable{}, nil
+	}, remote.ServerOptions{})
+	at := httptest.NewServer(server)
+	t.Cleanup(func() { server.Close(); at.Close() })
+	log := &lines{}
+	s := dial(t, remote.Options{URL: at.URL, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("next: got %v, want that it waits", err)
+	}
+	if n := opened.Load(); n < 2 || n > 12 {
+		t.Errorf("%d subscriptions in 2 s", n)
+	}
+	if n := strings.Count(log.String(), "ended the session"); n != 1 {
+		t.Errorf("said %d times that the session ended, want once", n)
+	}
+}
+
+type unreadable struct{ queue.Subscription }
+
+func (unreadable) Next(context.Context) (queue.Message, error) { return queue.Message{}, errCut }
+func (unreadable) Close() error                                { return nil }

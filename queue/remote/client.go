@@ -25,16 +25,19 @@ const (
 	sayAgain    = time.Minute // while the server is away
 )
 
-// run subscribes and polls, again and again, until ctx ends.
+// run subscribes and polls, again and again, until ctx ends. Sessions that end soon are
+// begun anew with patience: a queue that cannot be read ends each at once.
 func (s *Subscription) run(ctx context.Context) {
+	var b backoff
 	for ctx.Err() == nil {
 		renew, err := s.subscribe(ctx)
+		began := time.Now()
 		if err == nil {
 			polling, end := context.WithCancel(ctx)
 			s.mu.Lock()
 			s.forsake = end
 			s.mu.Unlock()
-			err = s.poll(polling, renew)
+			err = s.poll(polling, renew, &b)
 			end()
 		}
 		s.drop()
@@ -45,6 +48,10 @@ func (s *Subscription) run(ctx context.Context) {
 			signal(s.news)
 			return
 		}
+		if time.Since(began) > 2*lastRetry {
+			b = backoff{}
+		}
+		b.wait(ctx)
 	}
 }
 
@@ -101,8 +108,8 @@ func (s *Subscription) flows() {
 	}
 }
 
-// poll fetches messages until the session or ctx ends.
-func (s *Subscription) poll(ctx context.Context, renew time.Duration) error {
+// poll fetches messages until the session or ctx ends; sessions keeps the log short.
+func (s *Subscription) poll(ctx context.Context, renew time.Duration, sessions *backoff) error {
 	var b backoff
 	for ctx.Err() == nil {
 		s.mu.Lock()
@@ -130,7 +137,9 @@ func (s *Subscription) poll(ctx context.Context, renew time.Duration) error {
 		case code == http.StatusUnauthorized:
 			return fmt.Errorf("poll the queue at %s: %w", s.o.URL, err)
 		case code == http.StatusGone || code == http.StatusNotFound:
-			s.log.Warn("the queue has ended the session; subscribing again", "queue", s.o.URL)
+			if sessions.say(err) {
+				s.log.Warn("the queue has ended the session; subscribing again", "queue", s.o.URL)
+			}
 			return nil
 		case ctx.Err() == nil:
 			s.waits(&b, err)

@@ -54,6 +54,7 @@ func newSession(id, subscriber string, sub queue.Subscription, o ServerOptions, 
 		err := s.pump(ctx)
 		close(s.done)
 		if ctx.Err() == nil {
+			o.Logger.Warn("the queue gives the collector no events; it subscribes again", "error", err)
 			_ = end(s, fmt.Sprintf("the queue ended: %v", err)) // logged there
 		}
 	}()
