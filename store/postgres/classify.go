@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -39,4 +40,12 @@ func classify(err error) class {
 		return fault
 	}
 	return transient
+}
+
+// ofSession reports whether err may be due to settings that a session keeps from its
+// beginning: those of a role or a database that has taken no writes for a while, or had
+// too short a timeout.
+func ofSession(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && slices.Contains([]string{"25006", "57014", "55P03"}, pg.Code)
 }

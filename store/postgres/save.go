@@ -110,15 +110,24 @@ func (s *Store) write(ctx context.Context, b *batch) error {
 	}
 	defer c.Release()
 	w := &writer{Store: s, conn: c.Conn(), batch: b}
-	if err := w.answered(ctx, w.verify); err != nil {
-		return err
-	}
-	for _, save := range []func(context.Context) error{w.saveMeasurements, w.saveGaps, w.saveRegistrations} {
-		if err := save(ctx); err != nil {
+	for _, step := range []func(context.Context) error{w.check, w.saveMeasurements, w.saveGaps, w.saveRegistrations} {
+		if err := step(ctx); err != nil {
+			if ofSession(err) {
+				w.leave(ctx)
+			}
 			return err
 		}
 	}
 	return nil
+}
+
+func (w *writer) check(ctx context.Context) error { return w.answered(ctx, w.verify) }
+
+// leave has the pool make another connection in the place of this one.
+func (w *writer) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, closeWithin)
+	defer cancel()
+	_ = w.conn.Close(ctx) // it is given up, whatever it says
 }
 
 // answered runs a step of Save, and ends the wait for a database that hangs. The

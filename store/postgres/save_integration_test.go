@@ -240,6 +240,28 @@ func TestSaveEndsWithAnErrorWhenTheServerFails(t *testing.T) {
 	}
 }
 
+// A provider makes a database whose disk is nearly full read only by such a setting,
+// which a session keeps for as long as it lives.
+func TestSaveLeavesASessionWhoseSettingsHaveBeenMended(t *testing.T) {
+	for setting, code := range map[string]string{
+		"default_transaction_read_only = on": "25006",
+		"statement_timeout = '1ms'":          "57014",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			db := servers.Database(t)
+			servers.Psql(t, db.AdminURL, `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.05); return null; end $$;
+				create trigger slow before insert on measurement for each statement execute function slow()`)
+			s := open(t, db.URL)
+			servers.Psql(t, db.AdminURL, fmt.Sprintf("alter role monitorink in database %q set %s", db.Name, setting))
+			if _, err := s.Save(t.Context(), batch(0, 10)); err == nil || !strings.Contains(err.Error(), code) {
+				t.Fatalf("got %v, want %s", err, code)
+			}
+			servers.Psql(t, db.AdminURL, fmt.Sprintf("alter role monitorink in database %q reset all", db.Name))
+			save(t, s, batch(0, 10)...)
+		})
+	}
+}
+
 // waitFor returns when sql answers want.
 func waitFor(t *testing.T, db servers.DB, sql, want string) {
 	t.Helper()
