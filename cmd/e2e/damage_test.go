@@ -18,6 +18,7 @@ func diskEnv(t *testing.T, dir string, more ...string) (env []string, url string
 }
 
 func TestABadFileAtTheStartLeavesThePersistedMonitorsAtWork(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "monitors.yaml")
 	write := func(text string) {

@@ -21,6 +21,7 @@ func mustWrite(t *testing.T, name, text string) {
 }
 
 func TestADataDirectoryThatCannotBeUsedIsNamed(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		make func(t *testing.T, dir string)
 		code int
@@ -82,6 +83,7 @@ func TestADataDirectoryThatCannotBeUsedIsNamed(t *testing.T) {
 // TestDefinitionsThatDoNotParseLoseNoSlot kills heartbeat, damages what it had
 // persisted, starts it without a location, and compares with the list of slots.
 func TestDefinitionsThatDoNotParseLoseNoSlot(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func(string) string{
 		"one": func(s string) string { return strings.Replace(s, "/b\"", "/b\x01\"", 1) },
 		"cut": func(s string) string { return s[:len(s)/2] },
@@ -122,18 +124,9 @@ func TestDefinitionsThatDoNotParseLoseNoSlot(t *testing.T) {
 func wantAll(t *testing.T, dir, url, location string) {
 	t.Helper()
 	end := time.Now()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	keeper := start(t, self, []string{keeperDir + "=" + dir, keeperURL + "=" + url})
-	var events []data.Event
-	eventually(t, 20*time.Second, "everything up to the end", func() bool {
-		events, err = kept(dir)
-		return err == nil && savedUpTo(events, end)
-	})
+	keeper := startKeeper(t, dir, url)
+	books := account(keptUpTo(t, dir, end))
 	keeper.stop()
-	books := account(events)
 	for id, b := range books {
 		if n := b.missing(end); n > 0 {
 			t.Errorf("%s: %d slots are not accounted for", id, n)
@@ -152,11 +145,13 @@ func wantAll(t *testing.T, dir, url, location string) {
 // TestADataDirectoryThatIsMovedKeepsItsIdentities: another path behind a link,
 // another instance, and no location in the environment.
 func TestADataDirectoryThatIsMovedKeepsItsIdentities(t *testing.T) {
+	t.Parallel()
 	w, dir := newWitness(t), filepath.Join(t.TempDir(), "old")
 	env, _ := diskEnv(t, dir, "MONITORINK_URLS="+w.url+"/a,"+w.url+"/b", "MONITORINK_SCHEDULE=@every 100ms", "MONITORINK_INSTANCE=first")
 	p := start(t, "heartbeat", env, "run")
 	eventually(t, 10*time.Second, "probes", func() bool { return len(w.answered("/a")) > 5 && len(w.answered("/b")) > 5 })
 	p.kill()
+	<-time.After(150 * time.Millisecond) // so that a slot passes meanwhile
 	moved, link := filepath.Join(t.TempDir(), "moved"), filepath.Join(t.TempDir(), "link")
 	if err := os.CopyFS(moved, os.DirFS(dir)); err != nil {
 		t.Fatal(err)

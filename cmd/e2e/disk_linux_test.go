@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 // TestADiskThatTheSpoolHasFilledGoesOnOnceItIsCollected fills a real file system to
 // the last byte, kills heartbeat, starts it there, and lets a collector come.
 func TestADiskThatTheSpoolHasFilledGoesOnOnceItIsCollected(t *testing.T) {
+	t.Parallel()
 	dir, store := t.TempDir(), t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
 		t.Skipf("mount a small disk: %v", err)
@@ -22,8 +24,11 @@ func TestADiskThatTheSpoolHasFilledGoesOnOnceItIsCollected(t *testing.T) {
 		}
 	})
 	w := newWitness(t)
-	path := "/" + strings.Repeat("x", 3000)
-	env, url := diskEnv(t, filepath.Join(dir, "data"), "MONITORINK_URLS="+w.url+path+"a,"+w.url+path+"b", "MONITORINK_SCHEDULE=@every 100ms")
+	var urls []string
+	for i := range 6 {
+		urls = append(urls, fmt.Sprintf("%s/%s%d", w.url, strings.Repeat("x", 3000), i))
+	}
+	env, url := diskEnv(t, filepath.Join(dir, "data"), "MONITORINK_URLS="+strings.Join(urls, ","), "MONITORINK_SCHEDULE=@every 100ms")
 	d := &daemon{start(t, "heartbeat", env, "run"), url}
 	full := func() bool {
 		words, ok := d.problems()

@@ -83,9 +83,6 @@ func wantLast(t *testing.T, p *process, parts ...string) {
 	}
 }
 
-// span is how long a heartbeat is looked at after it has gone on: a slot of each monitor.
-const span = 2500 * time.Millisecond
-
 // wantEverySlot starts a heartbeat on what an earlier one has left, and a collector,
 // and compares what they save with the list of slots and with the target's log.
 func wantEverySlot(t *testing.T, dir string, w *witness, env []string, url string) map[string]*book {
@@ -97,22 +94,11 @@ func wantEverySlot(t *testing.T, dir string, w *witness, env []string, url strin
 // wantAllSaved does the same with a heartbeat that runs.
 func wantAllSaved(t *testing.T, dir string, w *witness, url string, producer *process) map[string]*book {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	consumer := start(t, self, []string{keeperDir + "=" + dir, keeperURL + "=" + url})
+	consumer := startKeeper(t, dir, url)
 	eventually(t, 20*time.Second, "heartbeat is ready", func() bool { return get(url+"/readyz", nil) == 200 })
-	end := time.Now().Add(span)
-	eventually(t, 30*time.Second, "everything up to the end is saved", func() bool {
-		events, err := kept(dir)
-		return err == nil && savedUpTo(events, end)
-	})
-	events, err := kept(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	books := account(events)
+	(&shelf{dir: dir}).wait(t, time.Now()) // so that a slot of each lies before the end
+	end := time.Now()
+	books := account(keptUpTo(t, dir, end))
 	check(t, books, end, w, nil)
 	for _, p := range []*process{producer, consumer} {
 		if code := p.stop(); code != 0 {

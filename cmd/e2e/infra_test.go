@@ -19,6 +19,9 @@ import (
 	"github.com/monitorink/monitorink/store/postgres"
 )
 
+// together: beside broker and database no more tests run at once than there are processors.
+const together = 1
+
 // A world is a topic, its dead letters, a group and a migrated database that
 // belong to one test.
 type world struct {

@@ -1,15 +1,16 @@
 package e2e_test
 
 import (
-	"bufio"
+	"bytes"
 	"context"
-	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -24,6 +25,16 @@ const (
 	keeperDir = "MONITORINK_E2E_KEEPER_DIR"
 	keeperURL = "MONITORINK_E2E_KEEPER_URL"
 )
+
+// startKeeper starts one that saves what the heartbeat at url hands out into a folder.
+func startKeeper(t *testing.T, dir, url string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, self, []string{keeperDir + "=" + dir, keeperURL + "=" + url})
+}
 
 func keep() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -76,27 +87,66 @@ func (s *file) Save(_ context.Context, events []data.Event) ([]store.Refusal, er
 	return nil, s.f.Sync()
 }
 
-// kept reads what the keeper has saved, doubles and all. Lines that are not whole
-// were never acknowledged.
+// kept reads what the keeper has saved, doubles and all.
 func kept(dir string) ([]data.Event, error) {
-	f, err := os.Open(filepath.Join(dir, "events.ndjson"))
+	s := shelf{dir: dir}
+	err := s.read()
+	return s.events, err
+}
+
+// keptUpTo waits until the keeper has saved a measurement of after end of each monitor,
+// and for a while for the gaps of before, which heartbeat keeps open for some seconds.
+// It returns all that is saved; what is missing then is for the caller to tell.
+func keptUpTo(t *testing.T, dir string, end time.Time) []data.Event {
+	t.Helper()
+	s := shelf{dir: dir}
+	s.wait(t, end)
+	late := time.Now().Add(10 * time.Second)
+	eventually(t, 20*time.Second, "the gaps are saved", func() bool {
+		missing := 0
+		for _, b := range account(s.events) {
+			missing += b.missing(end)
+		}
+		return missing == 0 || s.read() != nil || time.Now().After(late)
+	})
+	return s.events
+}
+
+// A shelf is what has been read of the keeper's file.
+type shelf struct {
+	dir    string
+	at     int64 // up to here
+	events []data.Event
+}
+
+// wait reads on until there is a measurement of after end of each monitor.
+func (s *shelf) wait(t *testing.T, end time.Time) {
+	t.Helper()
+	eventually(t, 30*time.Second, "everything up to the end is saved", func() bool {
+		return s.read() == nil && savedUpTo(s.events, end)
+	})
+}
+
+// read reads on. Lines that are not whole were never acknowledged.
+func (s *shelf) read() error {
+	f, err := os.Open(filepath.Join(s.dir, "events.ndjson"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	var events []data.Event
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		if len(lines.Bytes()) == 0 {
-			continue
-		}
-		if e, err := data.Decode(lines.Bytes()); err == nil {
-			events = append(events, e)
+	if _, err := f.Seek(s.at, io.SeekStart); err != nil {
+		return err
+	}
+	b, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	b = b[:bytes.LastIndexByte(b, '\n')+1]
+	s.at += int64(len(b))
+	for line := range bytes.Lines(b) {
+		if e, err := data.Decode(bytes.TrimSpace(line)); err == nil {
+			s.events = append(s.events, e)
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read the store: %w", err)
-	}
-	return events, nil
+	return nil
 }

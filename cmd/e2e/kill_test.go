@@ -17,6 +17,7 @@ import (
 // points, and then compares what was saved with the list of slots, and with the
 // log of the target.
 func TestKill9LeavesEverySlotAccountedForOnce(t *testing.T) {
+	t.Parallel()
 	rng := seeded(t)
 	w := newWitness(t)
 	hb, dir := freeAddr(t), t.TempDir()
@@ -28,28 +29,14 @@ func TestKill9LeavesEverySlotAccountedForOnce(t *testing.T) {
 		"MONITORINK_URLS=" + strings.Join(urls, ","), "MONITORINK_SCHEDULE=@every 400ms", "MONITORINK_TIMEOUT=200ms",
 		"MONITORINK_QUEUE=disk", "MONITORINK_DATA_DIR=" + dir, "MONITORINK_HEARTBEAT_ADDR=" + hb, "MONITORINK_LOCATION=here",
 	}
-	keeper := []string{keeperDir + "=" + dir, keeperURL + "=http://" + hb}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := pair{
 		produce: func() *process { return start(t, "heartbeat", heartbeat, "run") },
-		consume: func() *process { return start(t, self, keeper) },
+		consume: func() *process { return startKeeper(t, dir, "http://"+hb) },
 	}
 	killed := p.killAtRandom(rng, 20)
 	eventually(t, 10*time.Second, "heartbeat is ready", func() bool { return get("http://"+hb+"/readyz", nil) == 200 })
-	<-time.After(time.Second)
 	end := time.Now()
-	eventually(t, 30*time.Second, "everything up to the end is saved", func() bool {
-		events, err := kept(dir)
-		return err == nil && savedUpTo(events, end)
-	})
-	events, err := kept(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	check(t, account(events), end.Add(-time.Second), w, killed)
+	check(t, account(keptUpTo(t, dir, end)), end, w, killed)
 	if code := p.producer.stop(); code != 0 {
 		t.Errorf("heartbeat: exit code %d, want 0", code)
 	}

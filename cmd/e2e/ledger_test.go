@@ -37,6 +37,7 @@ func tree(t *testing.T, dir string) map[string]string {
 }
 
 func TestLedgerShowsAndResetsWhatAStoppedHeartbeatLeft(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	env := []string{

@@ -47,6 +47,7 @@ func TestRunServesMeasurementsThatGrowAndDrainsOnSIGTERM(t *testing.T) {
 }
 
 func TestTwoProcessesGoOnAfterKill9OfEither(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	hb, co := freeAddr(t), freeAddr(t)
 	env := []string{

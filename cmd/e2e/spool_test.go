@@ -16,6 +16,7 @@ import (
 // yet, starts heartbeat again, and compares what a collector then gets with the list
 // of slots: what is intact arrives, and everything else is in a gap.
 func TestADamagedSpoolLosesNoMoreThanTheDamage(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		damage func(t *testing.T, segments []string)
 		told   string // in the log; "": nothing of damage
@@ -65,23 +66,9 @@ func TestADamagedSpoolLosesNoMoreThanTheDamage(t *testing.T) {
 				t.Errorf("%v damaged records in /metrics", n)
 			}
 			end := time.Now()
-			self, err := os.Executable()
-			if err != nil {
-				t.Fatal(err)
-			}
-			keeper := start(t, self, []string{keeperDir + "=" + dir, keeperURL + "=" + url})
-			eventually(t, 20*time.Second, "everything up to the end", func() bool {
-				events, err := kept(dir)
-				return err == nil && savedUpTo(events, end)
-			})
-			events, err := kept(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			missing := 0
-			for id, b := range account(events) {
-				n := b.missing(end)
-				if missing += n; n > 0 {
+			keeper := startKeeper(t, dir, url)
+			for id, b := range account(keptUpTo(t, dir, end)) {
+				if n := b.missing(end); n > 0 {
 					t.Errorf("%s…: %d slots are not accounted for", id[:8], n)
 				}
 			}
@@ -143,8 +130,7 @@ func beside(name, text string) func(*testing.T, []string) {
 	}
 }
 
-// missing is how many slots of a monitor are neither measured nor in a gap, up to a
-// second before end.
+// missing is how many slots of a monitor before end are neither measured nor in a gap.
 func (b *book) missing(end time.Time) (n int) {
 	var first time.Time
 	for _, r := range b.registrations {
@@ -152,7 +138,7 @@ func (b *book) missing(end time.Time) (n int) {
 			first = r.From
 		}
 	}
-	for s := range schedule.Slots(b.registrations, first, end.Add(-time.Second)) {
+	for s := range schedule.Slots(b.registrations, first, end) {
 		if b.measured[s.Scheduled] == nil && !inGap(b.gaps, s) {
 			n++
 		}

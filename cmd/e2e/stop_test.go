@@ -10,6 +10,7 @@ import (
 )
 
 func TestSIGTERMWhileAStartWaitsForTheQueueEndsWithZero(t *testing.T) {
+	t.Parallel()
 	w := newWitness(t)
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "monitors.yaml")
 	var b strings.Builder
