@@ -59,6 +59,10 @@ func main() {
 	flag.DurationVar(&o.every, "every", 0, "their interval; 0: 500ms, or 1s in a long run")
 	flag.BoolVar(&o.keep, "keep", false, "leave the folder with logs and spool behind")
 	flag.BoolVar(&o.plan, "plan", false, "only print the plan")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), "make chaos CHAOS=\"FLAGS\", or go run ./bench/chaos FLAGS; docs/reliability.md explains what it prints\n\n")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	o.length = time.Duration(*minutes * float64(time.Minute))
 	if err := o.complete(); err != nil {
@@ -156,7 +160,11 @@ func one(ctx context.Context, o options, queue, root, dir string, out io.Writer)
 	p := newPlan(o.seed, o.length, queue, o.collectors(queue))
 	if o.plan {
 		for _, e := range p.all() {
-			fmt.Fprintf(out, "%6.1f s  %s: %s, %v\n", e.at.Seconds(), e.on, e.kind, e.lasts)
+			fmt.Fprintf(out, "%6.1f s  %s: %s", e.at.Seconds(), e.on, e.kind)
+			if e.lasts > 0 {
+				fmt.Fprintf(out, ", %v", e.lasts)
+			}
+			fmt.Fprintln(out)
 		}
 		return true, nil
 	}

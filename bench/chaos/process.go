@@ -62,7 +62,7 @@ func (p *process) ended() bool {
 }
 
 // grace is MONITORINK_GRACE of the daemons; leave is what it takes to say good-bye to
-// servers that do not answer (docs/guarantees.md).
+// servers that do not answer (docs/operations.md).
 const (
 	grace = 20 * time.Second
 	leave = 20 * time.Second
