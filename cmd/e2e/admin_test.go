@@ -77,6 +77,12 @@ func TestCheckLooksAtWhatHeartbeatNeedsWithoutKafka(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "new")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it made the folder: %v", err)
 	}
+	definitions := filepath.Join(dir, "new", "definitions.json")
+	mustWrite(t, definitions, `{"form":1,"location":"here","definitions":[]}`)
+	says(t, append(env, "MONITORINK_LOCATION=there"), 1, "heartbeat check", "FAIL  folder", `it holds "here", MONITORINK_LOCATION is "there"`)
+	says(t, append(env, "MONITORINK_LOCATION=here"), 1, "heartbeat check", "ok    folder")
+	mustWrite(t, definitions, "{half")
+	says(t, env, 1, "heartbeat check", "FAIL  folder", "definitions.json is damaged", "sets aside what is damaged")
 	nobody := append(env, "MONITORINK_QUEUE_URL=http://"+freeAddr(t))
 	says(t, nobody, 1, "collector check", "FAIL  heartbeat's queue at http://127.0.0.1:", "start heartbeat with MONITORINK_QUEUE=disk")
 }

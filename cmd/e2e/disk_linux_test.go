@@ -35,6 +35,7 @@ func TestADiskThatTheSpoolHasFilledGoesOnOnceItIsCollected(t *testing.T) {
 		return ok && strings.Contains(words["queue"], "no space left on device")
 	}
 	eventually(t, 40*time.Second, "the disk is full, and /readyz says so", full)
+	says(t, env, 1, "heartbeat check", "FAIL  folder", "no space left on device", "make room on its disk")
 	d.kill()
 	if segments, err := filepath.Glob(filepath.Join(dir, "data", "spool", "*.segment")); err != nil || len(segments) != 1 {
 		t.Fatalf("segments %v, %v, want a single one", segments, err)

@@ -105,4 +105,10 @@ func TestLedgerShowsAndResetsWhatAStoppedHeartbeatLeft(t *testing.T) {
 		report.AheadMS > 0 || len(report.Monitors) != 1 || report.Monitors[0].Version == "" || report.Spool.Unsettled < 3 {
 		t.Errorf("after the reset: %+v of %s", report, text)
 	}
+
+	mustWrite(t, filepath.Join(dir, "definitions.json"), `{"form":1,"location":"here","definitions":[{"id":7}]}`)
+	if text := says(0, []string{"definitions.json is damaged", "sets aside what is damaged"}, "show"); strings.Contains(text, "no gap") {
+		t.Errorf("show knows what the next start misses, without the definitions:\n%s", text)
+	}
+	says(1, []string{"start heartbeat once before"}, "reset", "--force")
 }

@@ -134,6 +134,7 @@ func TestTwoHeartbeatsOnOneDataDirectory(t *testing.T) {
 	first := start(t, "heartbeat", one, "run")
 	ready := "http://" + strings.TrimPrefix(one[3], "MONITORINK_HEARTBEAT_ADDR=") + "/readyz"
 	eventually(t, 10*time.Second, "the first is ready", func() bool { return get(ready, nil) == 200 })
+	says(t, one, 0, "heartbeat check", "a heartbeat runs on it")
 	second := start(t, "heartbeat", env(), "run")
 	if code := second.wait(10 * time.Second); code == 0 {
 		t.Error("the second ended with 0")

@@ -184,7 +184,7 @@ func (s *State) Located() bool { return s.location != "" }
 // definitions that are damaged.
 func (s *State) Locate(events string) error {
 	if s.location != "" {
-		return s.agree(s.location)
+		return s.Fits(s.configured)
 	}
 	fresh := s.SetAside == 0
 	switch {
@@ -192,7 +192,7 @@ func (s *State) Locate(events string) error {
 		s.location = s.configured
 	case events != "":
 		s.location = events
-		return s.agree(events)
+		return s.Fits(s.configured)
 	case fresh:
 		s.location = s.fallback
 	default:
@@ -202,10 +202,12 @@ func (s *State) Locate(events string) error {
 	return nil
 }
 
-func (s *State) agree(location string) error {
-	if s.configured == "" || s.configured == location {
+// Fits says whether a heartbeat that is configured for location, "" for none, could
+// go on with what is persisted. It wraps ErrLocation when the directory is another's.
+func (s *State) Fits(location string) error {
+	if s.location == "" || location == "" || location == s.location {
 		return nil
 	}
 	return fmt.Errorf("%s: %w: it holds %q, MONITORINK_LOCATION is %q; the location is part of every measurement's identity, so use the old one, or another data directory",
-		s.dir, ErrLocation, location, s.configured)
+		s.dir, ErrLocation, s.location, location)
 }

@@ -141,8 +141,8 @@ func OpenState(dir, location, fallback string) (*State, error) {
 	if err == nil {
 		err = s.read(replace)
 	}
-	if err == nil && s.location != "" {
-		err = s.agree(s.location)
+	if err == nil {
+		err = s.Fits(location)
 	}
 	if err != nil {
 		lock.Close()

@@ -225,7 +225,7 @@ func (s *Spool) commit(batch []*group) error {
 		s.abandon(batch, fresh, false)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", s.path(segmentName(seg.number)), err)
+		return fmt.Errorf("append to the spool: %w", err) // which names the file
 	}
 	s.committed(batch, seg, last, messages, now)
 	for _, g := range batch {

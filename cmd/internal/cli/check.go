@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/queue/kafka"
 	"github.com/monitorink/monitorink/store/postgres"
 )
@@ -134,14 +136,45 @@ func checkDataDir(_ context.Context, cfg *config.Config, report func(string, err
 		report("queue in memory: nothing to look at, and what is in flight ends with the process", nil)
 		return
 	}
+	what := "folder " + cfg.DataDir + ", for the spool"
 	err := writable(cfg.DataDir)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		err = fmt.Errorf("%w\nmake room on its disk, or name a folder on another with MONITORINK_DATA_DIR", err)
+	case err != nil:
 		err = fmt.Errorf("%w\nmake it writable for this user, or name another folder with MONITORINK_DATA_DIR", err)
+	default:
+		var running bool
+		if running, err = usable(cfg); running {
+			what += ": a heartbeat runs on it"
+		}
 	}
-	report("folder "+cfg.DataDir+", for the spool", err)
+	report(what, err)
 }
 
-// writable tries to make a file in dir, or in the folder that dir would be made in.
+// usable says what keeps heartbeat from going on with what is in the data directory,
+// or whether one does already.
+func usable(cfg *config.Config) (running bool, err error) {
+	state, err := heartbeat.LookState(cfg.DataDir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case errors.Is(err, heartbeat.ErrLocked):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	defer state.Close()
+	if err := state.Fits(cfg.Location); err != nil {
+		return false, err
+	}
+	if state.SetAside > 0 {
+		return false, fmt.Errorf("%s\nheartbeat run sets aside what is damaged, and goes on with the monitors file and the spool", strings.Join(state.Notes, "; "))
+	}
+	return false, nil
+}
+
+// writable tries to make a file with something in it in dir, or in the folder that dir would be made in.
 func writable(dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -162,7 +195,8 @@ func writable(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	_, err = f.Write(make([]byte, 64<<10))
+	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
 }
 
 func checkWriting(ctx context.Context, cfg *config.Config, report func(string, error)) {

@@ -94,6 +94,8 @@ type ledgerReport struct {
 	now      time.Time
 	location string
 	set      []heartbeat.Definition
+	aside    int      // definitions that the next start sets aside
+	notes    []string // what is wrong with them
 	view     *spool.View
 	stopped  []*data.Gap
 }
@@ -109,7 +111,7 @@ func readLedger(cfg *config.Config, now time.Time) (*ledgerReport, error) {
 		return nil, inUse(err, cfg)
 	}
 	defer state.Close()
-	r := &ledgerReport{dir: cfg.DataDir, now: data.Millis(now), location: state.Location(), set: state.Definitions()}
+	r := &ledgerReport{dir: cfg.DataDir, now: data.Millis(now), location: state.Location(), set: state.Definitions(), aside: state.SetAside, notes: state.Notes}
 	if r.view, err = spool.Look(spoolOptions(cfg)); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -45,7 +46,7 @@ func (r *ledgerReport) checkpoint() string {
 }
 
 func (r *ledgerReport) damage() string {
-	var list []string
+	list := slices.Clone(r.notes)
 	if n := r.view.TornBytes; n > 0 {
 		list = append(list, fmt.Sprintf("%s torn at the end, which the next start cuts off", plural(int(n), "byte")))
 	}
@@ -86,8 +87,13 @@ func (r *ledgerReport) print(w io.Writer) {
 	if len(v.Foreign) > 0 {
 		line("foreign files", "%s, left alone", strings.Join(v.Foreign, ", "))
 	}
+	if r.aside > 0 {
+		line("next start", "sets aside what is damaged of the definitions; what was missed of those monitors only it can tell")
+	}
 	if len(r.stopped) == 0 {
-		line("next start", "would write no gap")
+		if r.aside == 0 {
+			line("next start", "would write no gap")
+		}
 		return
 	}
 	line("next start", "would write %s (stopped) for %s", plural(len(r.stopped), "gap"), plural(int(r.slots()), "slot"))
@@ -129,6 +135,7 @@ type ledgerJSON struct {
 	Checkpoint string           `json:"checkpoint,omitempty"`
 	AheadMS    int64            `json:"ahead_ms"` // of the clock; negative: behind it
 	Monitors   []definitionJSON `json:"monitors"`
+	SetAside   int              `json:"definitions_set_aside"` // damaged: what was missed of them is not in Stopped
 	Spool      struct {
 		Records    int64    `json:"records"`
 		Segments   int      `json:"segments"`
@@ -164,7 +171,7 @@ type stoppedJSON struct {
 
 func (r *ledgerReport) printJSON(w io.Writer) error {
 	v := r.view
-	j := ledgerJSON{DataDir: r.dir, Location: r.location, Now: stamp(r.now), Monitors: []definitionJSON{}}
+	j := ledgerJSON{DataDir: r.dir, Location: r.location, Now: stamp(r.now), Monitors: []definitionJSON{}, SetAside: r.aside}
 	if v.Found {
 		j.Checkpoint, j.AheadMS = stamp(v.Checkpoint), v.Checkpoint.Sub(r.now).Milliseconds()
 	}
