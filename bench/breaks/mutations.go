@@ -51,6 +51,12 @@ var mutations = []mutation{
 		pkg: "./queue/spool", run: "Test",
 	},
 	{
+		name: "segments deleted that the cursor on disk does not cover",
+		file: "queue/spool/retain.go",
+		old:  "if seg == s.active || !seg.within(safe) {", new: "if seg == s.active || !seg.within(s.cursor) {",
+		pkg: "./queue/spool", run: "TestWhatIsSettledWhileTheCursorIsWritten",
+	},
+	{
 		name: "settle before save: the sink's values settled first",
 		file: "pipeline/sink.go",
 		old:  "refused, err := sink(ctx, pk.value)\n\t\t\tswitch {", new: "pk.receipt.settle(accepted)\n\t\t\trefused, err := sink(ctx, pk.value)\n\t\t\tswitch {\n\t\t\tcase true:\n\t\t\t\t_, _ = refused, err",

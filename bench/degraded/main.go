@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/monitorink/monitorink/bench/internal/rig"
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -51,7 +52,7 @@ type row struct {
 }
 
 func run(ctx context.Context, d time.Duration, rounds int, every time.Duration) error {
-	url, stop, err := startTarget()
+	url, stop, err := rig.Target()
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,8 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 	"time"
+
+	"github.com/monitorink/monitorink/bench/internal/rig"
 )
 
 // serve is the target: it answers after exactly the delay, until its standard
@@ -23,32 +23,6 @@ func serve() {
 	defer s.Close()
 	fmt.Println(s.URL)
 	io.Copy(io.Discard, os.Stdin)
-}
-
-// startTarget runs the target in a process of its own, and returns its URL.
-func startTarget() (url string, stop func(), err error) {
-	c, err := again("-serve")
-	if err != nil {
-		return "", nil, err
-	}
-	in, err := c.StdinPipe()
-	if err != nil {
-		return "", nil, err
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		return "", nil, err
-	}
-	if err := c.Start(); err != nil {
-		return "", nil, err
-	}
-	stop = func() { in.Close(); c.Wait() }
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		stop()
-		return "", nil, fmt.Errorf("start the target: %w", err)
-	}
-	return strings.TrimSpace(line), stop, nil
 }
 
 // burn keeps one processor busy, and ends by itself.
@@ -70,7 +44,7 @@ func startLoad(n int, d time.Duration) (stop func(), err error) {
 		}
 	}
 	for range n {
-		c, err := again("-burn", d.String())
+		c, err := rig.Again("-burn", d.String())
 		if err == nil {
 			err = c.Start()
 		}
@@ -81,15 +55,4 @@ func startLoad(n int, d time.Duration) (stop func(), err error) {
 		running = append(running, c)
 	}
 	return stop, nil
-}
-
-// again is this command with other arguments.
-func again(args ...string) (*exec.Cmd, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	c := exec.Command(self, args...)
-	c.Stderr = os.Stderr
-	return c, nil
 }

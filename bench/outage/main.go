@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -41,7 +42,7 @@ func main() {
 	flag.Int64Var(&l.most, "most", 100, "how much may be resident, in MiB")
 	queue := flag.String("queue", "kafka,disk", "which queues")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, l, strings.Split(*queue, ","), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "outage:", err)

@@ -63,7 +63,7 @@ func (s setup) all(ctx context.Context) (err error) {
 		}
 	}
 	var stop func()
-	if s.target, stop, err = start(); err != nil {
+	if s.target, stop, err = rig.Target(); err != nil {
 		return err
 	}
 	defer stop()

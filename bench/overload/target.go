@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/exec"
-	"strings"
 	"time"
 )
 
@@ -45,32 +42,4 @@ func reply(c net.Conn) {
 	if _, err := c.Read(b[:]); err == nil {
 		_, _ = c.Write(answer) // the prober sees it
 	}
-}
-
-// start runs the target in a process of its own, and returns its URL.
-func start() (url string, stop func(), err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", nil, err
-	}
-	c := exec.Command(self, "-serve")
-	c.Stderr = os.Stderr
-	in, err := c.StdinPipe()
-	if err != nil {
-		return "", nil, err
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		return "", nil, err
-	}
-	if err := c.Start(); err != nil {
-		return "", nil, err
-	}
-	stop = func() { in.Close(); c.Wait() }
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		stop()
-		return "", nil, fmt.Errorf("start the target: %w", err)
-	}
-	return strings.TrimSpace(line), stop, nil
 }

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/monitorink/monitorink/bench/internal/rig"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/probe"
 )
@@ -49,7 +50,7 @@ type side struct {
 }
 
 func run(ctx context.Context, seconds float64, profile string) error {
-	url, stop, err := start()
+	url, stop, err := rig.Target()
 	if err != nil {
 		return err
 	}
