@@ -1,12 +1,15 @@
 package remote_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -51,6 +54,40 @@ func TestASettlementThatAnotherAnsweredIsToldAgain(t *testing.T) {
 			<-done
 		})
 	}
+}
+
+// A cache on the way may give the answer to an earlier poll, of another session even.
+func TestAnAnswerToAnotherPollIsNotTaken(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	p := serve(t, remote.ServerOptions{})
+	base, rng := plain(t), rand.New(rand.NewPCG(seed, 1))
+	var old [][]byte
+	cache := transport(func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodGet && len(old) > 0 && rng.IntN(2) == 0 { // one poll at a time
+			b := old[rng.IntN(len(old))]
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(b)), Request: r}, nil
+		}
+		w, err := base.RoundTrip(r)
+		if err != nil || r.Method != http.MethodGet || w.StatusCode != http.StatusOK {
+			return w, err
+		}
+		b, err := io.ReadAll(w.Body)
+		w.Body.Close()
+		old = append(old, b)
+		w.Body = io.NopCloser(bytes.NewReader(b))
+		return w, err
+	})
+	s := dial(t, remote.Options{URL: p.url, Prefetch: 4, Client: &http.Client{Transport: cache}})
+	for i := range 20 {
+		p.publish(t, i, i+1)
+		m := next(t, s)
+		if got := string(m.Value); got != strconv.Itoa(i) {
+			t.Fatalf("got message %s, want %d", got, i)
+		}
+		s.Settle(m, accepted)
+	}
+	p.drained(t)
 }
 
 // A spool whose disk cannot be read ends every session at once.

@@ -149,7 +149,9 @@ func (s *Subscription) poll(ctx context.Context, renew time.Duration, sessions *
 	return nil
 }
 
-// take makes messages of an answer and hands them to Next.
+// take makes messages of an answer and hands them to Next. What is not what comes next
+// is the answer to another poll, which something on the way has kept: were it taken, the
+// server would believe that all before it had arrived.
 func (s *Subscription) take(session string, answer []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,6 +159,9 @@ func (s *Subscription) take(session string, answer []byte) error {
 		serial, m, rest, err := readFrame(answer)
 		if err != nil {
 			return err
+		}
+		if serial != s.have+1 {
+			return fmt.Errorf("the answer has message %d in the place of %d: it is that to another request", serial, s.have+1)
 		}
 		answer = rest
 		m.Position = position{session, serial}
