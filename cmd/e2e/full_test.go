@@ -58,7 +58,13 @@ func wantFull(t *testing.T, d *daemon, w *witness, hold time.Duration, words ...
 	if bytes, capacity := d.metric("monitorink_queue_bytes", ""), d.metric("monitorink_queue_capacity", ""); bytes > capacity || bytes < capacity/2 || capacity != 1<<20 {
 		t.Errorf("the metrics tell of %.0f of %.0f bytes", bytes, capacity)
 	}
-	before := w.all()
+	before, since := w.all(), time.Now()
+	eventually(t, 5*time.Second, "no probe is under way", func() bool {
+		if n := w.all(); n != before {
+			before, since = n, time.Now()
+		}
+		return time.Since(since) > 300*time.Millisecond // longer than a probe takes
+	})
 	<-time.After(hold)
 	if n := w.all(); n > before {
 		t.Errorf("the target was asked %d times while the queue was full", n-before)
