@@ -286,3 +286,36 @@ func TestMoreThanItCanHoldIsAnErrorAtOnce(t *testing.T) {
 		t.Error("took a message of 40 MiB")
 	}
 }
+
+// TestACursorThatCannotBeWrittenKeepsNothingFull: what is settled is deleted all the
+// same; a crash then only hands out again, or tells of damage that is none.
+func TestACursorThatCannotBeWrittenKeepsNothingFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		s, _, err := spool.Open(spool.Options{Dir: "spool", FS: d, Size: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.fail = func(_, name string) error {
+			if name == "cursor.new" {
+				return syscall.EIO
+			}
+			return nil
+		}
+		sub, _ := s.Subscribe()
+		for range 6 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			for range 40 {
+				if err := s.Publish(ctx, bulk(10)); err != nil {
+					t.Fatal(err)
+				}
+				settle(t, sub, 10)
+			}
+			cancel()
+		}
+		d.fail = nil
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -110,13 +110,14 @@ func (s *Spool) relieve() {
 }
 
 // secure makes the cursor durable over what may be deleted next, and returns up to
-// where it is: what is missing there after a crash is known to have been settled. On a
-// disk without any room that is not to be had, and what is settled has to do.
+// where it is: what is missing there after a crash is known to have been settled. Where
+// it cannot be written and room is needed, what is settled has to do.
 func (s *Spool) secure() (safe place) {
 	s.mu.Lock()
 	var end place
+	pressed := s.full || s.short
 	for _, seg := range s.segments {
-		if seg.last > 0 && seg.within(s.cursor) && (seg != s.active || s.full || s.short) {
+		if seg.last > 0 && seg.within(s.cursor) && (seg != s.active || pressed) {
 			end = place{seg.number, seg.last}
 		}
 	}
@@ -130,7 +131,7 @@ func (s *Spool) secure() (safe place) {
 	if at := s.written; s.durable.before(at) && s.o.FS.SyncDir(s.o.Dir) == nil {
 		s.durable = at
 	}
-	if noRoom(err) && s.durable.before(end) {
+	if (noRoom(err) || err != nil && pressed) && s.durable.before(end) {
 		return end
 	}
 	return s.durable
