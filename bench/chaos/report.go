@@ -57,6 +57,9 @@ func (w *world) report(out io.Writer, v *account.Verdict) {
 	if v.Busy() {
 		fmt.Fprintln(out, "this machine is too busy: more than a tenth of the slots were not measured for lack of processor")
 	}
+	if v.Idle() {
+		fmt.Fprintln(out, "heartbeat was through its start, not stopped and with room in its queue for less than a tenth of the slots, which proves little")
+	}
 	verdict := "PASS"
 	if !w.pass(v) {
 		verdict = "FAIL"

@@ -212,6 +212,14 @@ func TestTooFewMeasuredWhileAliveFails(t *testing.T) {
 	}
 }
 
+func TestARunInWhichItHardlyLivedIsNoProof(t *testing.T) {
+	w := sound()
+	w.life.Full = []account.Span{span(3, 60)}
+	if v := w.judge(); v.Pass() || v.Share() != 1 {
+		t.Errorf("it could measure %d of %d slots, and passes: %+v", v.Alive, v.Slots, v)
+	}
+}
+
 func TestLackOfProcessorIsCountedApart(t *testing.T) {
 	w := sound()
 	w.swallow(30, "overload")

@@ -61,9 +61,12 @@ const LeastShare = 0.95
 // can be said.
 func (v *Verdict) Busy() bool { return 10*v.Starved > v.Slots }
 
+// Idle reports whether heartbeat could measure so few slots that nothing can be said.
+func (v *Verdict) Idle() bool { return 10*v.Alive < v.Slots }
+
 // Pass reports whether all is as promised.
 func (v *Verdict) Pass() bool {
-	return v.Slots > 0 && v.Up > 0 && !v.Busy() && v.Missing+v.Double+v.Foreign+v.WrongEdits+v.Unexplained+v.Lost == 0 && v.Share() >= LeastShare
+	return v.Slots > 0 && v.Up > 0 && !v.Busy() && !v.Idle() && v.Missing+v.Double+v.Foreign+v.WrongEdits+v.Unexplained+v.Lost == 0 && v.Share() >= LeastShare
 }
 
 // Verdict is of the monitors so far.
