@@ -15,4 +15,5 @@ type Stats struct {
 	TornBytes   int64 // cut off the end of the spool when it was opened
 	Corrupt     int64 // damaged records that were skipped
 	Err         error // what keeps a spool from writing; nil while all is well
+	Stuck       error // what keeps a spool from recording what is settled, so that it deletes nothing; nil while all is well
 }

@@ -45,6 +45,9 @@ func TestWhatTheCursorDoesNotKnowIsNotDeleted(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
+		if err := s.Stats().Stuck; !errors.Is(err, errDisk) {
+			t.Errorf("the cursor cannot be written, and the spool tells of %v", err)
+		}
 		files := map[string][]byte{} // as a kill leaves them
 		d.mu.Lock()
 		for name, n := range d.names {
@@ -59,6 +62,9 @@ func TestWhatTheCursorDoesNotKnowIsNotDeleted(t *testing.T) {
 		d.mu.Unlock()
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
+		if err := s.Stats().Stuck; err != nil {
+			t.Errorf("the cursor can be written again, and the spool tells of %v", err)
+		}
 		if got := s.Stats().Bytes; got > 1000 {
 			t.Errorf("the cursor can be written again, and %d bytes stay", got)
 		}

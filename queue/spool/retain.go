@@ -70,10 +70,12 @@ func (s *Spool) record(cursor bool) error {
 	if at == s.written {
 		return err
 	}
-	if cerr := s.spend(func() error { return s.writeCursor(at, m) }); cerr != nil {
-		s.mu.Lock()
+	cerr := s.spend(func() error { return s.writeCursor(at, m) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stuck = cerr
+	if cerr != nil {
 		s.dirty = true
-		s.mu.Unlock()
 		return errors.Join(err, cerr)
 	}
 	s.written = at

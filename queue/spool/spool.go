@@ -94,6 +94,7 @@ type Spool struct {
 	short    bool // the reserve was needed: others may wait for room on the disk
 	newest   checkpoint
 	err      error // of the last write, or nil
+	stuck    error // what kept the cursor from being written, the last time
 
 	sub     *Subscription
 	window  []*entry // handed out, in the order on disk; the first is not done
@@ -167,7 +168,7 @@ func (s *Spool) Stats() queue.Stats {
 	defer s.mu.Unlock()
 	st := queue.Stats{
 		Depth: s.depth, Bytes: s.total, Capacity: s.o.Size, Full: s.full, DeadLetters: s.dead,
-		TornBytes: s.found.TornBytes, Corrupt: s.found.Corrupt + s.corrupt, Err: s.err,
+		TornBytes: s.found.TornBytes, Corrupt: s.found.Corrupt + s.corrupt, Err: s.err, Stuck: s.stuck,
 	}
 	switch {
 	case len(s.window) > 0:

@@ -49,7 +49,11 @@ func (l *local) attend(cfg *config.Config, log *slog.Logger, reg *metrics.Regist
 }
 
 func (l *local) problems() []web.Problem {
-	if what := l.problem(); what != "" {
+	what := l.problem()
+	if stuck := l.stats().Stuck; what == "" && stuck != nil {
+		what = fmt.Sprintf("the local queue cannot record what was collected, so it deletes nothing, and would hand it out again after a start: %v: mend what this names; when a folder is gone, start heartbeat again", stuck)
+	}
+	if what != "" {
 		return []web.Problem{{Name: "queue", Message: what}}
 	}
 	return nil
