@@ -65,9 +65,9 @@ func noQueue(w http.ResponseWriter, _ *http.Request) {
 // calls abandon when that ends before.
 func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry, ready *readiness, abandon func()) (err error) {
 	if cfg.Queue == config.QueueKafka {
-		forward, err := openForwarding(cfg, log, q, reg)
-		if err != nil {
-			return err
+		forward, openErr := openForwarding(cfg, log, q, reg)
+		if openErr != nil {
+			return openErr
 		}
 		defer func() { logClose(log, "forwarding", forward.close) }()
 		ready.add(forward.problems)
