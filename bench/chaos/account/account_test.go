@@ -241,6 +241,21 @@ func TestWhatWaitedForRoomMayBeLostWithTheProcess(t *testing.T) {
 	}
 }
 
+func TestAGapThatOpensAfterAStopMayNotBeWrittenBeforeTheEnd(t *testing.T) {
+	for end, pass := range map[float64]bool{54: true, 58: false} {
+		w := sound()
+		w.life.Runs[1].Last, w.life.Runs[1].End = at(end), at(end)
+		w.life.Frozen = []account.Span{span(30, 50)}
+		for i := range 10 {
+			w.swallow(35+float64(i)/2, "stopped")
+		}
+		w.m.Answers = nil
+		if v := w.judge(); (v.Unexplained == 0) != pass {
+			t.Errorf("an end at %v s: %+v", end, v)
+		}
+	}
+}
+
 func TestCountedTwiceAfterAFullQueueIsCountedApart(t *testing.T) {
 	w := sound()
 	w.life.Full = []account.Span{span(17, 18)}

@@ -117,7 +117,8 @@ func (l *Life) explains(reason string, t time.Time, timeout time.Duration, pause
 	case "paused":
 		return paused, false
 	case "stopped":
-		ok = l.down(t, slack+timeout) || l.endsBusy(t) || paused && l.down(t, openGap)
+		gone := paused || l.busy(t) || within(l.Slow, t, time.Second, settling)
+		ok = l.down(t, slack+timeout) || gone && l.unwritten(t)
 	case "overload":
 		ok = l.busy(t)
 	case "overlap":
@@ -126,7 +127,7 @@ func (l *Life) explains(reason string, t time.Time, timeout time.Duration, pause
 	if ok {
 		return true, false
 	}
-	return false, l.hungry(reason, t) || reason == "stopped" && l.down(t, openGap) && within(l.Starved, t, time.Second, settling)
+	return false, l.hungry(reason, t) || reason == "stopped" && l.unwritten(t) && within(l.Starved, t, time.Second, settling)
 }
 
 // hungry reports whether a lack of processor at t alone would account for the reason.
@@ -134,22 +135,26 @@ func (l *Life) hungry(reason string, t time.Time) bool {
 	return (reason == "overload" || reason == "overlap") && within(l.Starved, t, time.Second, settling)
 }
 
-// endsBusy reports whether t lies where heartbeat had cause to let slots go, and
-// ended before the open gap was on disk: soon after, or while its queue was full.
-func (l *Life) endsBusy(t time.Time) bool {
-	if !l.busy(t) && !within(l.Slow, t, time.Second, settling) {
-		return false
-	}
-	if l.down(t, openGap) {
+// unwritten reports whether heartbeat ended before the gap that begins at t was on
+// disk: it opens once heartbeat goes on, and waits while the queue is full.
+func (l *Life) unwritten(t time.Time) bool {
+	i := l.run(t)
+	if i < 0 {
 		return true
 	}
-	i := l.run(t)
-	for _, f := range l.Full {
-		if f.wider(settling, settling).has(t) && f.To.Add(openGap).After(l.Runs[i].Last) {
-			return true
+	open := t
+	for _, f := range l.Frozen {
+		if f.wider(time.Second, settling).has(t) {
+			open = later(open, f.To)
 		}
 	}
-	return false
+	written := open.Add(openGap)
+	for _, f := range l.Full {
+		if f.wider(settling, settling).has(t) || f.From.Before(written) && f.To.After(t) {
+			written = later(written, f.To.Add(openGap))
+		}
+	}
+	return written.After(l.Runs[i].Last)
 }
 
 // lost reports whether a request that was answered at t may be without a row.
