@@ -15,5 +15,6 @@ type Stats struct {
 	TornBytes   int64 // cut off the end of the spool when it was opened
 	Corrupt     int64 // damaged records that were skipped
 	Err         error // what keeps a spool from writing; nil while all is well
-	Stuck       error // what keeps a spool from recording what is settled, so that it deletes nothing; nil while all is well
+	Stuck       error // what keeps a spool from recording what is settled, so that it hands that out again after a start; nil while all is well
+	Unread      error // what keeps a spool from handing out what it holds, since a read failed; nil while all is well
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -229,6 +230,28 @@ func TestStateIsLockedAndKeepsItsLocation(t *testing.T) {
 	if s.Location() != "here" {
 		t.Errorf("location %q, want the persisted one", s.Location())
 	}
+}
+
+// heartbeat ledger show and check look for a moment, in which a heartbeat may start.
+func TestAStartWaitsForWhoOnlyLooksAtTheDataDirectory(t *testing.T) {
+	dir := t.TempDir()
+	s, err := heartbeat.OpenState(dir, "", "here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	synctest.Test(t, func(t *testing.T) {
+		looking, err := heartbeat.LookState(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second, func() { looking.Close() })
+		s, err := heartbeat.OpenState(dir, "", "here")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	})
 }
 
 func TestProbingYieldsWhileTheQueueIsFull(t *testing.T) {

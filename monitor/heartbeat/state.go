@@ -17,6 +17,10 @@ import (
 const (
 	stateForm = 1
 	lockName  = "lock"
+	// How long a start tries for the lock, which whoever only looks at the data
+	// directory has for a moment.
+	lockPatience = 2 * time.Second
+	lockAgain    = 20 * time.Millisecond
 )
 
 var (
@@ -124,7 +128,8 @@ func LookState(dir string) (*State, error) {
 	return s, nil
 }
 
-// OpenState locks dir, which it makes if need be, and reads what is persisted
+// OpenState locks dir, which it makes if need be and waits two seconds for where
+// another has it, and reads what is persisted
 // there; what is damaged of it is set aside. An empty location means the persisted
 // one, or else fallback; another location than the persisted one is refused with
 // ErrLocation. Locate is to be called when the local queue is open.
@@ -160,9 +165,14 @@ func takeLock(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the data directory cannot be written: %w (make it writable for this user, or choose another with MONITORINK_DATA_DIR)", err)
 	}
-	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		return lock, nil
+	for end := time.Now().Add(lockPatience); ; <-time.After(lockAgain) {
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return lock, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
+			break
+		}
 	}
 	lock.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {

@@ -182,6 +182,9 @@ func (s *Spool) take() []*group {
 	clear(s.pending[len(left):])
 	s.pending = left
 	if s.full {
+		if len(batch) == 0 && noRoom(s.err) {
+			s.err = nil // it is the spool that has no room; relieve says so when the disk is to blame
+		}
 		signal(s.tidy)
 	}
 	return batch
@@ -322,7 +325,9 @@ func (s *Spool) committed(batch []*group, seg *segment, last, messages int64, no
 	seg.size += int64(len(s.buf))
 	s.total += int64(len(s.buf))
 	s.depth += messages
-	s.err = nil
+	if messages > 0 || len(s.pending) == 0 || !noRoom(s.err) {
+		s.err = nil // a checkpoint in the reserve's place does not make room for what waits
+	}
 	if messages > 0 {
 		seg.last = last
 		s.linked = place{seg.number, last}

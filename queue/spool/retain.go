@@ -103,6 +103,11 @@ func (s *Spool) relieve() {
 			err = s.commit(again)
 		}
 		if err != nil {
+			s.mu.Lock()
+			if s.full {
+				s.err = err // it keeps what is settled from going, and so what waits
+			}
+			s.mu.Unlock()
 			s.provide()
 			return
 		}

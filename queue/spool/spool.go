@@ -170,6 +170,9 @@ func (s *Spool) Stats() queue.Stats {
 		Depth: s.depth, Bytes: s.total, Capacity: s.o.Size, Full: s.full, DeadLetters: s.dead,
 		TornBytes: s.found.TornBytes, Corrupt: s.found.Corrupt + s.corrupt, Err: s.err, Stuck: s.stuck,
 	}
+	if s.sub != nil {
+		st.Unread = s.sub.unread
+	}
 	switch {
 	case len(s.window) > 0:
 		st.Oldest = max(0, time.Since(s.window[0].at))

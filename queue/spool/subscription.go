@@ -19,6 +19,9 @@ type Subscription struct {
 	s      *Spool
 	more   chan struct{} // tells Next that there may be a message
 	closed chan struct{} // closed by Close
+	again  time.Time     // not before this does Next read again
+	wait   time.Duration // before again; 0: the last read went well
+	unread error         // of the last try to read, with the spool's mu
 }
 
 // An entry is a message in the window.
@@ -54,8 +57,8 @@ func (s *Spool) wakeNext() {
 	}
 }
 
-// Next blocks until there is a message. An error other than those of the
-// contract says that the disk cannot be read.
+// Next blocks until there is a message. While the disk cannot be read, which Stats
+// tells, it tries again, and hands out what comes back meanwhile.
 func (sub *Subscription) Next(ctx context.Context) (queue.Message, error) {
 	s := sub.s
 	for {
@@ -63,8 +66,9 @@ func (sub *Subscription) Next(ctx context.Context) (queue.Message, error) {
 			return queue.Message{}, err
 		}
 		e, room, err := sub.anew()
+		var retry <-chan time.Time
 		if e == nil && err == nil && room {
-			e, err = sub.read()
+			e, retry, err = sub.try()
 		}
 		if err != nil {
 			return queue.Message{}, err
@@ -73,6 +77,7 @@ func (sub *Subscription) Next(ctx context.Context) (queue.Message, error) {
 			return e.message, nil
 		}
 		select {
+		case <-retry:
 		case <-sub.more:
 		case <-sub.closed:
 		case <-s.closed:
@@ -102,6 +107,35 @@ func (sub *Subscription) anew() (e *entry, room bool, err error) {
 	return nil, room, nil
 }
 
+// How long Next waits after a read that failed; it doubles. The first is long enough
+// for whoever looks at Stats now and then to see that something is wrong with the disk.
+const (
+	firstReread = time.Second
+	lastReread  = 10 * time.Second
+)
+
+// try reads, unless the last read failed too short a time ago; retry then says when
+// it is time to.
+func (sub *Subscription) try() (e *entry, retry <-chan time.Time, err error) {
+	if wait := time.Until(sub.again); wait > 0 {
+		return nil, time.After(wait), nil
+	}
+	e, err = sub.read()
+	if errors.Is(err, queue.ErrClosed) {
+		return nil, nil, err
+	}
+	sub.s.mu.Lock()
+	sub.unread = err
+	sub.s.mu.Unlock()
+	if err == nil {
+		sub.again, sub.wait = time.Time{}, 0
+		return e, nil, nil
+	}
+	sub.wait = min(max(2*sub.wait, firstReread), lastReread)
+	sub.again = time.Now().Add(sub.wait)
+	return nil, time.After(sub.wait), nil
+}
+
 // read hands out the next message on disk; nil when there is none.
 func (sub *Subscription) read() (*entry, error) {
 	s := sub.s
@@ -114,6 +148,7 @@ func (sub *Subscription) read() (*entry, error) {
 	}
 	e, err := s.readNext()
 	if err != nil {
+		s.reader.close() // the next try opens the file anew
 		return nil, err
 	}
 	s.mu.Lock()

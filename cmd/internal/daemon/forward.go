@@ -62,13 +62,13 @@ func (w *forwarding) start(ctx context.Context, abandon func()) {
 	}()
 }
 
-// finish waits until the spool is empty, for as long as the broker takes events
-// and ctx lasts, and ends the forwarding. What is left waits in the spool.
+// finish waits until the spool is empty, for as long as it can be read, the broker
+// takes events and ctx lasts, and ends the forwarding. What is left waits in the spool.
 func (w *forwarding) finish(ctx context.Context) error {
 	defer w.cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for w.local.stats().Depth > 0 && w.f.Stats().Failing == nil && ctx.Err() == nil {
+	for s := w.local.stats(); s.Depth > 0 && s.Unread == nil && w.f.Stats().Failing == nil && ctx.Err() == nil; s = w.local.stats() {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -51,41 +51,66 @@ func (l *local) attend(cfg *config.Config, log *slog.Logger, reg *metrics.Regist
 func (l *local) problems() []web.Problem {
 	what := l.problem()
 	if stuck := l.stats().Stuck; what == "" && stuck != nil {
-		what = fmt.Sprintf("the local queue cannot record what was collected, so it deletes nothing, and would hand it out again after a start: %v: mend what this names; when a folder is gone, start heartbeat again", stuck)
+		what = fmt.Sprintf("the local queue cannot record what was collected, so it keeps that until it is full, and would hand it out again after a start: %v: mend what this names; when a folder is gone, start heartbeat again", stuck)
 	}
+	var all []web.Problem
 	if what != "" {
-		return []web.Problem{{Name: "queue", Message: what}}
+		all = append(all, web.Problem{Name: "queue", Message: what})
 	}
-	return nil
+	if unread := l.unread(); unread != "" {
+		all = append(all, web.Problem{Name: "spool", Message: unread})
+	}
+	return all
 }
 
-// watch logs once that the queue takes nothing, and once that it does again, until
-// stop is called, which waits for it.
+// unread says why the queue hands nothing out, and what helps; "" when it does.
+func (l *local) unread() string {
+	if err := l.stats().Unread; err != nil {
+		return fmt.Sprintf("the local queue cannot be read, what it holds waits, and it is tried again: %v: mend what this names; when a file is gone or cut short, start heartbeat again", err)
+	}
+	return ""
+}
+
+// watch logs once that the queue takes or hands out nothing, and once that it does
+// again, until stop is called, which waits for it.
 func (l *local) watch(log *slog.Logger) (stop func()) {
 	ended := make(chan struct{}) // closed by stop
 	var watching sync.WaitGroup
 	watching.Go(func() { // waited for by stop
 		tick := time.NewTicker(watchEvery)
 		defer tick.Stop()
-		var began, last time.Time // of the trouble; zero: none is told of
+		takes := trouble{what: "results wait", over: "the local queue takes results again"}
+		gives := trouble{what: "what is in the local queue waits", over: "the local queue can be read again"}
 		for {
 			select {
 			case <-tick.C:
 			case <-ended:
 				return
 			}
-			what, now := l.problem(), time.Now()
-			switch {
-			case what != "" && began.IsZero():
-				log.Warn("results wait", "reason", what)
-				began, last = now, now
-			case what != "":
-				last = now
-			case !began.IsZero() && now.Sub(last) >= calm:
-				log.Info("the local queue takes results again", "after", last.Sub(began).Round(time.Second))
-				began = time.Time{}
-			}
+			takes.note(log, l.problem())
+			gives.note(log, l.unread())
 		}
 	})
 	return func() { close(ended); watching.Wait() }
+}
+
+// A trouble is told of in the log when it begins and when it is over.
+type trouble struct {
+	what, over  string    // the log's words
+	began, last time.Time // zero: none is told of
+}
+
+// note takes why there is trouble, "" for none.
+func (t *trouble) note(log *slog.Logger, why string) {
+	now := time.Now()
+	switch {
+	case why != "":
+		if t.last = now; t.began.IsZero() {
+			log.Warn(t.what, "reason", why)
+			t.began = now
+		}
+	case !t.began.IsZero() && now.Sub(t.last) >= calm:
+		log.Info(t.over, "after", t.last.Sub(t.began).Round(time.Second))
+		t.began = time.Time{}
+	}
 }
