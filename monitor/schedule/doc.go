@@ -8,6 +8,10 @@
 // newest. When there is not room for all, the Runner gives every monitor the same
 // share of its slots.
 //
+// The wall clock may be set while it runs. What a step forward jumps over is held for
+// a minute: it runs after all when the clock is set back before, and is skipped
+// otherwise. After a step back nothing that was given comes again.
+//
 // An interval gives phase + k·interval since the Unix epoch, with the FNV-1a hash
 // of the monitor's id for a phase: load is spread evenly, a restart keeps the
 // phases, and nothing can drift. A cron expression is read in its time zone. Where
