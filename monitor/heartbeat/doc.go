@@ -2,8 +2,13 @@
 // match into the local queue, and a ledger sees to it that every slot is accounted
 // for, by its measurement or by a gap.
 //
-//	schedule ─► probe, match ─► group ─► local queue
+//	schedule ─► gate ─► probe, match ─► group ─► local queue
 //	    └─ what does not run ─► ledger ─► gaps, checkpoints ─┘
+//
+// What is due waits in the schedule, where it can still be skipped: the gate lets no
+// more begin than may be under way, and after each burst the echo waits until this
+// process has caught up, so that a processor that is too slow makes gaps, and not
+// slow targets. How far a probe was starved all the same, package strain says.
 //
 // The ledger is small on purpose. It keeps one open gap for each monitor, and
 // writes checkpoints into the local queue: "every slot up to T is above this

@@ -2,12 +2,10 @@ package heartbeat
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -17,9 +15,6 @@ import (
 	"github.com/monitorink/monitorink/pipeline"
 	"github.com/monitorink/monitorink/queue"
 )
-
-// groupSize is how many messages go into the local queue at once.
-const groupSize = 500
 
 // A Journal is a local queue that survives the process, and holds checkpoints.
 type Journal interface {
@@ -130,76 +125,6 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 	return h, nil
 }
 
-// apply makes monitors the set that holds from at. What it replaces is announced
-// once more before it is forgotten, for a crash may have kept that from happening;
-// then the new set is persisted, announced and scheduled. A crash in between is
-// mended by the next start in the same way.
-func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors []data.Monitor, at time.Time) error {
-	next := append(succeed(h.set, monitors, at), h.gone...)
-	h.gone = nil
-	if err := h.announce(ctx, replaced(h.set, next)); err != nil {
-		return err
-	}
-	if h.o.State != nil {
-		if err := h.persist(ctx, next); err != nil {
-			return err
-		}
-	}
-	if err := h.announce(ctx, next); err != nil {
-		return err
-	}
-	longest := time.Duration(0)
-	for i := range monitors {
-		longest = max(longest, monitors[i].Timeout.D())
-	}
-	live := make([]*data.Registration, 0, len(monitors))
-	for _, d := range next {
-		if d.Monitor != nil {
-			live = append(live, d.registration(h.o.Location, h.o.Instance))
-		}
-	}
-	if err := h.runner.Apply(at, live); err != nil {
-		return fmt.Errorf("apply %d monitors: %w", len(live), err)
-	}
-	h.mu.Lock()
-	h.set = next
-	h.mu.Unlock()
-	h.plan.Store(&plan)
-	h.counts.monitors.Store(int64(len(live)))
-	h.counts.timeout.Store(int64(longest))
-	return nil
-}
-
-// persist saves a set, and waits for a disk that is full: the local queue may empty
-// itself meanwhile, and so make room.
-func (h *Heartbeat) persist(ctx context.Context, set []Definition) error {
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := h.o.State.Save(set)
-		if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
-			return err
-		}
-		if h.o.Journal != nil {
-			h.o.Journal.MakeRoom()
-		}
-		h.log.Warn("the disk has no room for the definitions; trying again", "error", err, "wait", wait)
-		if pause(ctx, wait) != nil {
-			return err
-		}
-	}
-}
-
-// announce publishes the registrations of a set.
-func (h *Heartbeat) announce(ctx context.Context, set []Definition) error {
-	list := make([]*data.Registration, 0, len(set))
-	for i := range set {
-		list = append(list, set[i].registration(h.o.Location, h.o.Instance))
-	}
-	if err := write(ctx, h, list, nil); err != nil {
-		return fmt.Errorf("announce %d monitors: %w", len(set), err)
-	}
-	return nil
-}
-
 func (h *Heartbeat) assemble() {
 	h.pipe = pipeline.New(pipeline.Options{Grace: h.o.Grace, Hooks: pipeline.Hooks{
 		OnDrain: func(reason error) { h.log.Info("heartbeat drains", "reason", reason) },
@@ -240,38 +165,4 @@ func (h *Heartbeat) Run(ctx context.Context) error {
 		err = fmt.Errorf("write the last gaps and checkpoint: %w", flushErr)
 	}
 	return err
-}
-
-// publish hands messages to the local queue, and tries again until ctx ends. What
-// is too much at once goes in two halves.
-func (h *Heartbeat) publish(ctx context.Context, batch []queue.Message) error {
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := h.o.Queue.Publish(ctx, batch)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		if errors.Is(err, queue.ErrTooLarge) {
-			half := len(batch) / 2
-			if half == 0 {
-				return err // no try will make it fit
-			}
-			return errors.Join(h.publish(ctx, batch[:half]), h.publish(ctx, batch[half:]))
-		}
-		h.counts.publishErrors.Add(1)
-		h.log.Warn("the local queue does not take results; trying again", "error", err, "wait", wait)
-		if err := pause(ctx, wait); err != nil {
-			return err
-		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

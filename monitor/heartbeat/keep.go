@@ -2,11 +2,7 @@ package heartbeat
 
 import (
 	"context"
-	"slices"
 	"time"
-
-	"github.com/monitorink/monitorink/data"
-	"github.com/monitorink/monitorink/queue"
 )
 
 const (
@@ -60,33 +56,17 @@ func (h *Heartbeat) flush(ctx context.Context, all bool) error {
 	return h.checkpoint(ctx)
 }
 
-// write publishes events in batches, and says after each how many it held;
-// written may be nil.
-func write[E data.Event](ctx context.Context, h *Heartbeat, events []E, written func(n int)) error {
-	for part := range slices.Chunk(events, groupSize) {
-		batch := make([]queue.Message, 0, len(part))
-		for _, e := range part {
-			m, err := queue.Encode(e)
-			if err != nil {
-				return err
-			}
-			batch = append(batch, m)
-		}
-		if err := h.publish(ctx, batch); err != nil {
-			return err
-		}
-		if written != nil {
-			written(len(part))
-		}
-	}
-	return nil
-}
-
+// checkpoint writes one if it has advanced.
 func (h *Heartbeat) checkpoint(ctx context.Context) error {
 	at := h.ledger.checkpoint()
 	if h.o.Journal == nil || at.UnixMilli() <= h.counts.checkpoint.Load() {
 		return nil
 	}
+	return h.mark(ctx, at)
+}
+
+// mark makes at the newest checkpoint.
+func (h *Heartbeat) mark(ctx context.Context, at time.Time) error {
 	if err := h.o.Journal.Checkpoint(ctx, at); err != nil {
 		return err
 	}

@@ -7,60 +7,12 @@ import (
 	"time"
 
 	"github.com/monitorink/monitorink/data"
-	"github.com/monitorink/monitorink/monitor/match"
-	"github.com/monitorink/monitorink/monitor/probe"
-	"github.com/monitorink/monitorink/monitor/strain"
 	"github.com/monitorink/monitorink/pipeline"
 	"github.com/monitorink/monitorink/queue"
 )
 
 // exhaustedEvery is how often it is logged that this machine lacks something.
 const exhaustedEvery = time.Minute
-
-// A target is a definition made ready to be probed and judged.
-type target struct {
-	version string
-	probe   *probe.Target
-	match   *match.Matcher
-	method  string
-	url     string
-	strain  *strain.Target
-}
-
-// compile makes all monitors ready, or says which cannot be.
-func compile(monitors []data.Monitor) (map[string]*target, error) {
-	plan := make(map[string]*target, len(monitors))
-	places := map[string]*strain.Place{}
-	for i := range monitors {
-		m := &monitors[i]
-		if _, twice := plan[m.ID]; twice {
-			return nil, fmt.Errorf("monitor %q: there are two of this id", m.ID)
-		}
-		t, err := newTarget(m)
-		if err != nil {
-			return nil, fmt.Errorf("monitor %q: %w", m.ID, err)
-		}
-		where := t.probe.Place()
-		if places[where] == nil {
-			places[where] = new(strain.Place)
-		}
-		t.strain = strain.NewTarget(places[where])
-		plan[m.ID] = t
-	}
-	return plan, nil
-}
-
-func newTarget(m *data.Monitor) (*target, error) {
-	p, err := probe.Compile(m)
-	if err != nil {
-		return nil, err
-	}
-	j, err := match.Compile(m)
-	if err != nil {
-		return nil, err
-	}
-	return &target{version: m.Version(), probe: p, match: j, method: m.Method, url: m.URL}, nil
-}
 
 // errExhausted says that a probe could not be made for want of files, ports or memory.
 var errExhausted = errors.New("this machine has run out of what a probe needs")
@@ -130,18 +82,6 @@ func (h *Heartbeat) exhausted(j job, err error) {
 		h.log.Warn("slots are not probed, and are gaps (overload): raise the limit of open files (ulimit -n), the range of local ports or MONITORINK_BODY_BUDGET, or lower MONITORINK_IN_FLIGHT",
 			"monitor", j.due.Slot.Monitor, "error", err)
 	}
-}
-
-// subject is what the matcher looks at of what the probe found.
-func subject(r *probe.Response) match.Subject {
-	s := match.Subject{Header: r.Header, Body: r.Body, Total: r.Phases.Total.D()}
-	if r.HTTP != nil {
-		s.Status = r.HTTP.Status
-	}
-	if r.TLS != nil {
-		s.CertificateExpires = r.TLS.Expires
-	}
-	return s
 }
 
 // failed is the measurement of a slot that our own fault kept from being measured.

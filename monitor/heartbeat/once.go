@@ -23,22 +23,3 @@ func Once(ctx context.Context, p *probe.Prober, m *data.Monitor, location, insta
 	out.Late = max(out.Started.Sub(out.Scheduled), 0)
 	return out, nil
 }
-
-// fill probes and judges t, and enters in m all that was found. It returns whether
-// that is but what this machine has run out of.
-func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement, now func() time.Time) (exhausted bool) {
-	r := p.Probe(ctx, t.probe)
-	defer r.Release()
-	m.Degraded = r.Waited // for its share of the body budget: our own doing
-	m.Started, m.Method, m.URL = r.Started, t.method, t.url
-	m.HTTP, m.TLS, m.Phases, m.Hops = r.HTTP, r.TLS, r.Phases, r.Hops
-	m.Expectations, m.Error = t.match.Judge(subject(r), now())
-	if r.Err != nil {
-		m.Error = r.Err
-	}
-	m.State = data.Up
-	if m.Error != nil {
-		m.State = data.Down
-	}
-	return r.Exhausted
-}

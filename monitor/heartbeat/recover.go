@@ -44,12 +44,9 @@ func (h *Heartbeat) recover(ctx context.Context, monitors []data.Monitor) error 
 	if err := write(ctx, h, gaps, nil); err != nil {
 		return err
 	}
-	at := h.start.Add(-time.Millisecond)
-	if err := j.Checkpoint(ctx, at); err != nil {
+	if err := h.mark(ctx, h.start.Add(-time.Millisecond)); err != nil {
 		return fmt.Errorf("write the first checkpoint: %w", err)
 	}
-	h.counts.checkpoint.Store(at.UnixMilli())
-	h.counts.checkpointed.Store(int64(h.o.Clock.Monotonic()))
 	return nil
 }
 

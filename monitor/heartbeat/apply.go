@@ -1,0 +1,81 @@
+package heartbeat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/monitorink/monitorink/data"
+)
+
+// apply makes monitors the set that holds from at. What it replaces is announced
+// once more before it is forgotten, for a crash may have kept that from happening;
+// then the new set is persisted, announced and scheduled. A crash in between is
+// mended by the next start in the same way.
+func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors []data.Monitor, at time.Time) error {
+	next := append(succeed(h.set, monitors, at), h.gone...)
+	h.gone = nil
+	if err := h.announce(ctx, replaced(h.set, next)); err != nil {
+		return err
+	}
+	if h.o.State != nil {
+		if err := h.persist(ctx, next); err != nil {
+			return err
+		}
+	}
+	if err := h.announce(ctx, next); err != nil {
+		return err
+	}
+	longest := time.Duration(0)
+	for i := range monitors {
+		longest = max(longest, monitors[i].Timeout.D())
+	}
+	live := make([]*data.Registration, 0, len(monitors))
+	for _, d := range next {
+		if d.Monitor != nil {
+			live = append(live, d.registration(h.o.Location, h.o.Instance))
+		}
+	}
+	if err := h.runner.Apply(at, live); err != nil {
+		return fmt.Errorf("apply %d monitors: %w", len(live), err)
+	}
+	h.mu.Lock()
+	h.set = next
+	h.mu.Unlock()
+	h.plan.Store(&plan)
+	h.counts.monitors.Store(int64(len(live)))
+	h.counts.timeout.Store(int64(longest))
+	return nil
+}
+
+// persist saves a set, and waits for a disk that is full: the local queue may empty
+// itself meanwhile, and so make room.
+func (h *Heartbeat) persist(ctx context.Context, set []Definition) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := h.o.State.Save(set)
+		if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+			return err
+		}
+		if h.o.Journal != nil {
+			h.o.Journal.MakeRoom()
+		}
+		h.log.Warn("the disk has no room for the definitions; trying again", "error", err, "wait", wait)
+		if pause(ctx, wait) != nil {
+			return err
+		}
+	}
+}
+
+// announce publishes the registrations of a set.
+func (h *Heartbeat) announce(ctx context.Context, set []Definition) error {
+	list := make([]*data.Registration, 0, len(set))
+	for i := range set {
+		list = append(list, set[i].registration(h.o.Location, h.o.Instance))
+	}
+	if err := write(ctx, h, list, nil); err != nil {
+		return fmt.Errorf("announce %d monitors: %w", len(set), err)
+	}
+	return nil
+}
