@@ -343,3 +343,17 @@ func (s *Spool) committed(batch []*group, seg *segment, last, messages int64, no
 		}
 	}
 }
+
+// Checkpoint records that every slot up to at is above this record, and returns
+// when it is fsynced. It does not wait for room, only for a disk that can be
+// written. It counts in whole milliseconds.
+func (s *Spool) Checkpoint(ctx context.Context, at time.Time) error {
+	at = millis(at)
+	s.mu.Lock()
+	same := s.newest.ok && s.newest.at.Equal(at) && s.active != nil && s.active.number == s.newest.segment
+	s.mu.Unlock()
+	if same {
+		return nil
+	}
+	return s.submit(ctx, &group{checkpoint: at, size: startSize + checkpointFrame, done: make(chan error, 1)})
+}

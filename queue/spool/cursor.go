@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"time"
@@ -66,5 +67,32 @@ func (s *Spool) writeCursor(p place, m mark) error {
 	if err == nil {
 		err = s.o.FS.Rename(s.path(cursorTemp), s.path(cursorName))
 	}
+	return err
+}
+
+// record makes durable what was settled: dead letters, then the cursor.
+func (s *Spool) record(cursor bool) error {
+	s.tidying.Lock()
+	defer s.tidying.Unlock()
+	err := s.bury()
+	if !cursor {
+		return err
+	}
+	s.mu.Lock()
+	at, m := s.cursor, s.mark
+	s.dirty = false
+	s.mu.Unlock()
+	if at == s.written {
+		return err
+	}
+	cerr := s.spend(func() error { return s.writeCursor(at, m) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stuck = cerr
+	if cerr != nil {
+		s.dirty = true
+		return errors.Join(err, cerr)
+	}
+	s.written = at
 	return err
 }

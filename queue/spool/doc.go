@@ -22,7 +22,8 @@
 //
 // A checkpoint says that every slot up to an instant is above it. It is written
 // after what it covers was fsynced, so that it never survives without that.
-// A segment is deleted only when all of it is settled, when it lies before the
+// A segment is deleted only when all of it is settled, which the cursor on disk must
+// know unless room is short, when it lies before the
 // segment with the newest checkpoint, and when its last message was written at
 // or before that checkpoint's instant; so whoever replays the spool finds every
 // slot after the checkpoint that is accounted for. When that would keep a full
@@ -45,6 +46,8 @@
 // and only for what makes room: the cursor, dead letters, and the checkpoint behind
 // which settled segments go. So a disk that the spool itself has filled goes on by
 // itself once the spool is emptied.
+//
+// [Look] reads a spool that nobody has open, and changes nothing.
 //
 // # What it is not
 //

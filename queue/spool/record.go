@@ -133,3 +133,5 @@ func kindOf(b []byte) data.Kind {
 	}
 	return data.Kind(b)
 }
+
+func millis(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }

@@ -1,25 +1,10 @@
 package spool
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"time"
 )
-
-// Checkpoint records that every slot up to at is above this record, and returns
-// when it is fsynced. It does not wait for room, only for a disk that can be
-// written. It counts in whole milliseconds.
-func (s *Spool) Checkpoint(ctx context.Context, at time.Time) error {
-	at = millis(at)
-	s.mu.Lock()
-	same := s.newest.ok && s.newest.at.Equal(at) && s.active != nil && s.active.number == s.newest.segment
-	s.mu.Unlock()
-	if same {
-		return nil
-	}
-	return s.submit(ctx, &group{checkpoint: at, size: startSize + checkpointFrame, done: make(chan error, 1)})
-}
 
 // cursorDelay is how long the cursor on disk may be behind.
 const cursorDelay = time.Second
@@ -53,33 +38,6 @@ func (s *Spool) janitor() {
 			armed = true
 		}
 	}
-}
-
-// record makes durable what was settled: dead letters, then the cursor.
-func (s *Spool) record(cursor bool) error {
-	s.tidying.Lock()
-	defer s.tidying.Unlock()
-	err := s.bury()
-	if !cursor {
-		return err
-	}
-	s.mu.Lock()
-	at, m := s.cursor, s.mark
-	s.dirty = false
-	s.mu.Unlock()
-	if at == s.written {
-		return err
-	}
-	cerr := s.spend(func() error { return s.writeCursor(at, m) })
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stuck = cerr
-	if cerr != nil {
-		s.dirty = true
-		return errors.Join(err, cerr)
-	}
-	s.written = at
-	return err
 }
 
 // relieve deletes segments. While a message waits for room, or the disk has none, it
@@ -158,11 +116,6 @@ func (s *Spool) sealSettled(safe place) (newest checkpoint, behind bool) {
 		}
 	}
 	return s.newest, behind
-}
-
-// within says whether every message of the segment ends at or before a place.
-func (seg *segment) within(p place) bool {
-	return seg.last == 0 || !p.before(place{seg.number, seg.last})
 }
 
 // remove deletes the segments up to safe that may go.

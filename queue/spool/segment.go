@@ -108,3 +108,8 @@ func checkHeader(f File, seg *segment, name string) (whole bool, number uint64, 
 	}
 	return true, number, nil
 }
+
+// within says whether every message of the segment ends at or before a place.
+func (seg *segment) within(p place) bool {
+	return seg.last == 0 || !p.before(place{seg.number, seg.last})
+}
