@@ -110,7 +110,7 @@ func TestWindowBoundsWhatIsOut(t *testing.T) {
 }
 
 func TestPollsKeepTheLeaseWhileNothingIsTaken(t *testing.T) {
-	p := serve(t, remote.ServerOptions{Lease: 200 * time.Millisecond})
+	p := serve(t, remote.ServerOptions{Lease: time.Second})
 	p.publish(t, 0, 20)
 	base := plain(t)
 	var idle, sessions atomic.Int32
