@@ -79,38 +79,45 @@ func (l *local) watch(log *slog.Logger) (stop func()) {
 	watching.Go(func() { // waited for by stop
 		tick := time.NewTicker(watchEvery)
 		defer tick.Stop()
-		takes := trouble{what: "results wait", over: "the local queue takes results again"}
-		gives := trouble{what: "what is in the local queue waits", over: "the local queue can be read again"}
+		takes := trouble{
+			begins: func(why string) { log.Warn("results wait", "reason", why) },
+			ends:   func(after time.Duration) { log.Info("the local queue takes results again", "after", after) },
+		}
+		gives := trouble{
+			begins: func(why string) { log.Warn("what is in the local queue waits", "reason", why) },
+			ends:   func(after time.Duration) { log.Info("the local queue can be read again", "after", after) },
+		}
 		for {
 			select {
 			case <-tick.C:
 			case <-ended:
 				return
 			}
-			takes.note(log, l.problem())
-			gives.note(log, l.unread())
+			takes.note(l.problem())
+			gives.note(l.unread())
 		}
 	})
 	return func() { close(ended); watching.Wait() }
 }
 
-// A trouble is told of in the log when it begins and when it is over.
+// A trouble is told of when it begins and when it is over.
 type trouble struct {
-	what, over  string    // the log's words
+	begins      func(why string)
+	ends        func(after time.Duration)
 	began, last time.Time // zero: none is told of
 }
 
 // note takes why there is trouble, "" for none.
-func (t *trouble) note(log *slog.Logger, why string) {
+func (t *trouble) note(why string) {
 	now := time.Now()
 	switch {
 	case why != "":
 		if t.last = now; t.began.IsZero() {
-			log.Warn(t.what, "reason", why)
+			t.begins(why)
 			t.began = now
 		}
 	case !t.began.IsZero() && now.Sub(t.last) >= calm:
-		log.Info(t.over, "after", t.last.Sub(t.began).Round(time.Second))
+		t.ends(t.last.Sub(t.began).Round(time.Second))
 		t.began = time.Time{}
 	}
 }
