@@ -8,17 +8,15 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/IBM/sarama"
 
 	"github.com/monitorink/monitorink/bench/internal/rig"
 )
 
 // calm ends the storm: every daemon gets ready again, the monitors are removed, and
 // everything that they left reaches the store. With Kafka the topic is then replayed
-// as a whole, which must change nothing. At last both daemons end by SIGTERM.
+// as a whole, which must change nothing: heartbeat has ended by then, for the keeper
+// has a slot at some time of the day, too. At last the collectors end by SIGTERM.
 func (w *world) calm(ctx context.Context) error {
 	w.say("healed")
 	if err := w.ready(ctx, 2*time.Minute); err != nil {
@@ -35,67 +33,63 @@ func (w *world) calm(ctx context.Context) error {
 		return err
 	}
 	w.say("drained")
+	w.failed(w.heartbeat.term())
 	if w.queue == "kafka" {
 		if err := w.replayAll(ctx); err != nil {
 			return err
 		}
 	}
-	w.failed(w.heartbeat.term())
 	for _, c := range w.collectors {
 		w.failed(c.p.term())
 	}
 	return w.noLetters()
 }
 
-// drained waits until the spool is empty and the store has all of the topic. It
-// gives up when nothing moves for a minute and a half.
+// drained waits until heartbeat has told what it found at its start, the spool is
+// empty, and the store has all of the topic.
 func (w *world) drained(ctx context.Context) error {
+	return emptied(ctx, "everything is in the store", func() (int64, error) {
+		if problems, ok := readyz(w.heartbeat.addr); !ok || problems["start"] {
+			return 0, errors.New("heartbeat is starting")
+		}
+		n, err := depth(w.heartbeat.addr) // before the topic: what goes there meanwhile counts twice
+		if err != nil || w.queue != "kafka" {
+			return n, err
+		}
+		behind, err := w.behind()
+		return n + behind, err
+	})
+}
+
+// emptied waits until nothing is left. It gives up when nothing moves for a minute
+// and a half.
+func emptied(ctx context.Context, what string, left func() (int64, error)) error {
 	least, moved := int64(1<<62), time.Now()
 	stuck := func() bool { return time.Since(moved) > 90*time.Second }
-	return until(ctx, time.Hour, "everything is in the store", func() (bool, error) {
-		left, err := w.left()
-		if err == nil && left < least {
-			least, moved = left, time.Now()
+	return until(ctx, time.Hour, what, func() (bool, error) {
+		n, err := left()
+		if err != nil {
+			return false, err
 		}
-		return err == nil && left == 0, errors.Join(err, fmt.Errorf("%d events are on their way", left))
+		if n < least {
+			least, moved = n, time.Now()
+		}
+		return n == 0, fmt.Errorf("%d events are on their way", n)
 	}, stuck)
 }
 
-// left is how many events have not reached the store.
-func (w *world) left() (int64, error) {
-	n, err := depth(w.heartbeat.addr)
-	if err != nil || w.queue != "kafka" {
-		return n, err
-	}
-	written, err := w.ends(topic)
-	if err != nil {
-		return 0, err
-	}
+// behind is how many messages of the topic have not reached the store.
+func (w *world) behind() (n int64, err error) {
 	k, err := rig.Dial([]string{local(w.servers.kafka)})
 	if err != nil {
 		return 0, err
 	}
 	defer k.Close()
-	done, err := k.Committed(group, topic)
-	return n + written - done, err
-}
-
-// ends is how many messages a topic ever had.
-func (w *world) ends(topic string) (int64, error) {
-	client, err := sarama.NewClient([]string{local(w.servers.kafka)}, rig.Config())
-	if err != nil {
-		return 0, err
+	all, err := k.Behind(group, topic)
+	for _, behind := range all {
+		n += behind
 	}
-	defer client.Close()
-	var n int64
-	for p := range int32(rig.Partitions) {
-		end, err := client.GetOffset(topic, p, sarama.OffsetNewest)
-		if err != nil {
-			return 0, err
-		}
-		n += end
-	}
-	return n, nil
+	return n, err
 }
 
 // depth is what heartbeat says that its queue holds.
@@ -121,72 +115,6 @@ func depth(addr string) (int64, error) {
 	return 0, errors.New("heartbeat's metrics do not have monitorink_queue_depth")
 }
 
-// replay stops the collectors, lets their group begin at the start of the topic, and
-// starts them again.
-func (w *world) replay(ctx context.Context) error {
-	var all sync.WaitGroup
-	for _, c := range w.collectors {
-		c.Lock()
-		defer c.Unlock()
-		all.Go(func() { w.failed(c.p.term()) })
-	}
-	all.Wait()
-	// One that was killed counts as a member for some more seconds, and the broker
-	// may be away.
-	err := until(ctx, 40*time.Second, "the group's offsets are reset", func() (bool, error) {
-		out, err := w.servers.script("kafka.sh", "groups", "--group", group, "--topic", topic, "--reset-offsets", "--to-earliest", "--execute")
-		if err == nil && strings.Contains(out, "Error") {
-			err = errors.New(out)
-		}
-		return err == nil, err
-	}, nil)
-	for _, c := range w.collectors {
-		err = errors.Join(err, c.start())
-	}
-	return err
-}
-
-// replayAll replays what is drained, and holds the store against what it was.
-func (w *world) replayAll(ctx context.Context) error {
-	before, err := w.digest(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.replay(ctx); err != nil {
-		return err
-	}
-	if left, err := w.left(); err == nil && left == 0 {
-		w.failed(errors.New("the replay at the end had nothing to replay"))
-	}
-	if err := w.drained(ctx); err != nil {
-		return err
-	}
-	after, err := w.digest(ctx)
-	if err == nil && before != after {
-		w.failed(fmt.Errorf("a replay changed the store from %s to %s", before, after))
-	}
-	w.say("replayed")
-	return err
-}
-
-// digest is of everything in the store.
-func (w *world) digest(ctx context.Context) (text string, err error) {
-	db, err := w.servers.connect(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer db.Close(context.Background())
-	for _, table := range []string{"series", "measurement", "gap", "registration"} {
-		var sum string
-		query := fmt.Sprintf("select count(*) || ' of ' || coalesce(sum(hashtextextended(t::text, 0)), 0) from %s t", table)
-		if err := db.QueryRow(ctx, query).Scan(&sum); err != nil {
-			return "", err
-		}
-		text += table + " " + sum + "; "
-	}
-	return text, nil
-}
-
 // noLetters wants no dead letter.
 func (w *world) noLetters() error {
 	if deadOnDisk(w.data()) {
@@ -195,7 +123,16 @@ func (w *world) noLetters() error {
 	if w.queue != "kafka" {
 		return nil
 	}
-	n, err := w.ends(letters)
+	k, err := rig.Dial([]string{local(w.servers.kafka)})
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	ends, err := k.Ends(letters)
+	var n int64
+	for _, end := range ends {
+		n += end
+	}
 	if err == nil && n > 0 {
 		w.failed(fmt.Errorf("there are %d dead letters", n))
 	}

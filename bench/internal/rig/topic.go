@@ -104,19 +104,67 @@ func (k *Kafka) DropGroup(group string) { k.admin.DeleteConsumerGroup(group) }
 // Committed is how many messages of a topic a group has done with: the sum of its
 // offsets, since the topics here begin at 0.
 func (k *Kafka) Committed(group, topic string) (int64, error) {
+	offsets, err := k.committed(group, topic)
+	var n int64
+	for _, offset := range offsets {
+		n += offset
+	}
+	return n, err
+}
+
+// committed is a group's offset in each partition, 0 where it has none.
+func (k *Kafka) committed(group, topic string) (offsets [Partitions]int64, err error) {
 	all := make([]int32, Partitions)
 	for i := range all {
 		all[i] = int32(i)
 	}
 	r, err := k.admin.ListConsumerGroupOffsets(group, map[string][]int32{topic: all})
 	if err != nil {
-		return 0, err
+		return offsets, err
 	}
-	var n int64
-	for _, b := range r.Blocks[topic] {
-		n += max(b.Offset, 0)
+	if r.Err != sarama.ErrNoError {
+		return offsets, r.Err
 	}
-	return n, nil
+	for p := range offsets {
+		b := r.GetBlock(topic, int32(p))
+		if b == nil {
+			return offsets, fmt.Errorf("%s has no answer about partition %d of %s", group, p, topic)
+		}
+		if b.Err != sarama.ErrNoError {
+			return offsets, fmt.Errorf("offset of %s in partition %d of %s: %w", group, p, topic, b.Err)
+		}
+		offsets[p] = max(b.Offset, 0)
+	}
+	return offsets, nil
+}
+
+// Ends is the offset after the last message of each partition.
+func (k *Kafka) Ends(topic string) (ends [Partitions]int64, err error) {
+	for p := range ends {
+		if ends[p], err = k.client.GetOffset(topic, int32(p), sarama.OffsetNewest); err != nil {
+			return ends, fmt.Errorf("end of partition %d of %s: %w", p, topic, err)
+		}
+	}
+	return ends, nil
+}
+
+// Behind is how many messages of each partition a group has not done with. The
+// group's offsets are read first: what is written meanwhile counts as not done.
+func (k *Kafka) Behind(group, topic string) (behind [Partitions]int64, err error) {
+	done, err := k.committed(group, topic)
+	if err != nil {
+		return behind, err
+	}
+	ends, err := k.Ends(topic)
+	if err != nil {
+		return behind, err
+	}
+	for p := range behind {
+		if behind[p] = ends[p] - done[p]; behind[p] < 0 {
+			return behind, fmt.Errorf("%s is at %d in partition %d of %s, which ends at %d", group, done[p], p, topic, ends[p])
+		}
+	}
+	return behind, nil
 }
 
 // Fill publishes n messages.
