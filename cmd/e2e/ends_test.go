@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -51,7 +52,9 @@ func TestALogThatNobodyReadsEndsNothing(t *testing.T) {
 
 // A terminal that goes away says so to the process and to its group.
 func TestAHangupDrains(t *testing.T) {
-	t.Parallel()
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // what a test run by nohup ignores, its programs would, too
+	t.Cleanup(func() { signal.Stop(hangups) })
 	w, dir := newWitness(t), t.TempDir()
 	env, url := diskEnv(t, dir, "MONITORINK_URLS="+w.url+"/0", "MONITORINK_SCHEDULE=@every 100ms")
 	p := start(t, "heartbeat", env, "run")
