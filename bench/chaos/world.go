@@ -145,7 +145,10 @@ func until(ctx context.Context, limit time.Duration, what string, ask func() (bo
 		if ok {
 			return nil
 		}
-		if time.Now().After(deadline) || stuck != nil && stuck() {
+		if stuck != nil && stuck() {
+			return fmt.Errorf("%s: not yet, and nothing moves any more: %w", what, err)
+		}
+		if time.Now().After(deadline) {
 			return fmt.Errorf("%s: not within %v: %w", what, limit, err)
 		}
 		select {
