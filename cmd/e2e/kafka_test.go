@@ -53,13 +53,18 @@ func (w *world) wantSlots(producer *daemon, target *witness, monitors int, kille
 		return producer.ready() && producer.metric("monitorink_queue_oldest_seconds", "") < time.Since(end).Seconds()
 	})
 	if w.topic != "" {
-		_, written, err := w.broker.Progress(w.group, w.topic, w.partitions)
+		_, written, err := w.broker.Offsets(w.group, w.topic, w.partitions)
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		eventually(w.t, 60*time.Second, "what is in the topic is consumed", func() bool {
-			committed, _, err := w.broker.Progress(w.group, w.topic, w.partitions)
-			return err == nil && committed >= written
+			committed, _, err := w.broker.Offsets(w.group, w.topic, w.partitions)
+			for p := range committed {
+				if committed[p] < written[p] {
+					return false
+				}
+			}
+			return err == nil
 		})
 	}
 	eventually(w.t, 60*time.Second, "everything up to the end is saved", func() bool { return w.upTo(monitors, end) })

@@ -46,7 +46,7 @@ func TestADatabaseThatWillNotDoEndsTheStart(t *testing.T) {
 			env := w.env("MONITORINK_POSTGRES_URL="+c.db.URL, "MONITORINK_COLLECTOR_ADDR="+freeAddr(t))
 			says(t, env, 1, "collector run", c.want...)
 			says(t, env, 1, "collector check", append(c.want, "FAIL  Postgres: ", "ok    right to read "+w.topic)...)
-			says(t, append(env, "MONITORINK_URLS=http://127.0.0.1:1/", "MONITORINK_DATA_DIR="+t.TempDir()), 1, "monitorink run", c.want...)
+			says(t, append(env, "MONITORINK_URLS=http://127.0.0.1:1/", "MONITORINK_SCHEDULE=0 0 29 2 *", "MONITORINK_DATA_DIR="+t.TempDir()), 1, "monitorink run", c.want...)
 			if committed, _, err := w.broker.Progress(w.group, w.topic, w.partitions); committed != 0 || err != nil {
 				t.Errorf("%d messages are consumed: %v", committed, err)
 			}
@@ -85,7 +85,7 @@ func TestTopicsThatAreMissingAreWaitedFor(t *testing.T) {
 			t.Errorf("%s has named the remedy %d times in its log", filepath.Base(d.cmd.Path), said)
 		}
 	}
-	heartbeat := append(w.env(), "MONITORINK_URLS=http://127.0.0.1:1/", "MONITORINK_DATA_DIR="+t.TempDir())
+	heartbeat := append(w.env(), "MONITORINK_URLS=http://127.0.0.1:1/", "MONITORINK_SCHEDULE=0 0 29 2 *", "MONITORINK_DATA_DIR="+t.TempDir())
 	says(t, heartbeat, 1, "heartbeat check", "FAIL  topic "+w.topic, remedy, "MONITORINK_KAFKA_TOPIC")
 	says(t, w.env(), 1, "collector check", "FAIL  topic "+w.topic, "FAIL  topic "+w.letters, remedy, "MONITORINK_KAFKA_DLQ_TOPIC", "ok    Postgres: ")
 	says(t, w.env(), 0, "heartbeat topics plan --partitions 5", "create "+w.topic+": 5 partitions", "create "+w.letters)

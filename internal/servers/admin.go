@@ -86,31 +86,31 @@ func deleteTopic(address, topic string) (err error) {
 	return nil
 }
 
-// progress adds up what a group has committed of a topic's partitions, which is
-// nothing at first, and their ends.
-func progress(address, group, topic string, partitions int) (committed, written int, err error) {
+// offsets are what a group has committed of each partition, and what was ever in it.
+func offsets(address, group, topic string, partitions int) (committed, written []int, err error) {
 	a, err := dial(address)
 	if err != nil {
-		return 0, 0, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	all := make([]int32, partitions)
 	for p := range all {
 		all[p] = int32(p) //nolint:gosec // a test's few
 	}
-	offsets, err := a.ListConsumerGroupOffsets(group, map[string][]int32{topic: all})
+	blocks, err := a.ListConsumerGroupOffsets(group, map[string][]int32{topic: all})
 	if err != nil {
-		return 0, 0, err
+		return nil, nil, err
 	}
-	for _, p := range all {
-		if b := offsets.GetBlock(topic, p); b != nil {
-			committed += int(max(b.Offset, 0))
+	committed, written = make([]int, partitions), make([]int, partitions)
+	for i, p := range all {
+		if b := blocks.GetBlock(topic, p); b != nil {
+			committed[i] = int(max(b.Offset, 0))
 		}
 		end, err := a.client.GetOffset(topic, p, sarama.OffsetNewest)
 		if err != nil {
-			return 0, 0, fmt.Errorf("end of %s/%d: %w", topic, p, err)
+			return nil, nil, fmt.Errorf("end of %s/%d: %w", topic, p, err)
 		}
-		written += int(end)
+		written[i] = int(end)
 	}
 	return committed, written, nil
 }

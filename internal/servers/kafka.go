@@ -79,7 +79,17 @@ func (b Broker) Absent(t testing.TB) string {
 // Progress is how many messages of a topic a group has committed, and how many were
 // ever in the topic. It fails while the broker is down.
 func (b Broker) Progress(group, topic string, partitions int) (committed, written int, err error) {
-	return progress(b.Plain, group, topic, partitions)
+	each, ever, err := b.Offsets(group, topic, partitions)
+	for p := range each {
+		committed += each[p]
+		written += ever[p]
+	}
+	return committed, written, err
+}
+
+// Offsets is Progress of each partition.
+func (b Broker) Offsets(group, topic string, partitions int) (committed, written []int, err error) {
+	return offsets(b.Plain, group, topic, partitions)
 }
 
 // Stop ends the broker in good order, and starts it again when the test ends.
