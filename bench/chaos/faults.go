@@ -6,6 +6,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/monitorink/monitorink/bench/internal/rig"
 )
 
 // storm lets the plan happen, and returns when all of it has, and is healed.
@@ -15,7 +17,7 @@ func (w *world) storm(ctx context.Context, p plan) {
 	for _, events := range p {
 		all.Go(func() {
 			for _, e := range events {
-				if !pause(ctx, time.Until(w.began.Add(e.at))) {
+				if !rig.Pause(ctx, time.Until(w.began.Add(e.at))) {
 					return
 				}
 				if time.Since(w.began) > w.o.length { // what came before took longer
@@ -27,25 +29,10 @@ func (w *world) storm(ctx context.Context, p plan) {
 		})
 	}
 	end := time.Now().Add(w.o.length)
-	pause(ctx, time.Until(end))
+	rig.Pause(ctx, time.Until(end))
 	all.Wait()
 	w.failed(w.toDatabase.heal())
 	w.failed(w.toQueue.heal())
-}
-
-// pause reports whether ctx has not ended meanwhile.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 func (w *world) happen(ctx context.Context, e event) {
@@ -96,7 +83,7 @@ func (w *world) onHeartbeat(ctx context.Context, e event) error {
 	case freeze, freezeTo:
 		h.freeze()
 		h.p.signal(syscall.SIGSTOP)
-		pause(ctx, e.lasts)
+		rig.Pause(ctx, e.lasts)
 		if e.kind == freeze {
 			h.p.signal(syscall.SIGCONT)
 			h.thaw()
@@ -112,7 +99,7 @@ func (w *world) onHeartbeat(ctx context.Context, e event) error {
 		w.say("heartbeat: %s", w.book.change(e.seed))
 	}
 	if e.kind != freezeTo {
-		pause(ctx, e.lasts)
+		rig.Pause(ctx, e.lasts)
 	}
 	if startErr := h.start(); startErr != nil {
 		return startErr
@@ -130,7 +117,7 @@ func (c *collector) suffer(ctx context.Context, e event) error {
 	switch e.kind {
 	case freeze:
 		c.p.signal(syscall.SIGSTOP)
-		pause(ctx, e.lasts)
+		rig.Pause(ctx, e.lasts)
 		c.p.signal(syscall.SIGCONT)
 		return nil
 	case kill:
@@ -138,7 +125,7 @@ func (c *collector) suffer(ctx context.Context, e event) error {
 	case term:
 		err = c.p.term()
 	}
-	pause(ctx, e.lasts)
+	rig.Pause(ctx, e.lasts)
 	if startErr := c.start(); startErr != nil {
 		return startErr
 	}
@@ -150,13 +137,13 @@ func (w *world) onServer(ctx context.Context, s server, e event) error {
 		if err := s.signal(syscall.SIGSTOP); err != nil {
 			return err
 		}
-		pause(ctx, e.lasts)
+		rig.Pause(ctx, e.lasts)
 		return s.signal(syscall.SIGCONT)
 	}
 	if err := s.signal(syscall.SIGKILL); err != nil {
 		return err
 	}
-	pause(ctx, e.lasts)
+	rig.Pause(ctx, e.lasts)
 	return s.start()
 }
 
@@ -172,7 +159,7 @@ func (w *world) onLink(ctx context.Context, p *proxy, e event) error {
 	case refuse:
 		p.refuse()
 	}
-	pause(ctx, e.lasts)
+	rig.Pause(ctx, e.lasts)
 	return p.heal()
 }
 
@@ -186,7 +173,7 @@ func (w *world) onTarget(ctx context.Context, e event) {
 	case resets:
 		t.resets.Store(true)
 	}
-	pause(ctx, max(e.lasts, time.Second))
+	rig.Pause(ctx, max(e.lasts, time.Second))
 	t.delay.Store(0)
 	t.broken.Store(false)
 	t.resets.Store(false)

@@ -23,7 +23,7 @@ func (w *world) calm(ctx context.Context) error {
 		return err
 	}
 	// A while of peace, so that there is something to compare with.
-	pause(ctx, 2*time.Second)
+	rig.Pause(ctx, 2*time.Second)
 	w.failed(w.heartbeat.term())
 	w.book.clear()
 	if err := w.heartbeat.start(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/monitorink/monitorink/bench/chaos/account"
+	"github.com/monitorink/monitorink/bench/internal/rig"
 )
 
 // starvation writes down until ctx ends when the machine had not enough processors:
@@ -15,7 +16,7 @@ import (
 func (c *chronicle) starvation(ctx context.Context) {
 	const look = 20 * time.Millisecond
 	mark, waited := time.Now(), pressure()
-	for last := time.Now(); pause(ctx, look); last = time.Now() {
+	for last := time.Now(); rig.Pause(ctx, look); last = time.Now() {
 		now := time.Now()
 		c.mu.Lock()
 		if now.Sub(last) > look+time.Second/8 {

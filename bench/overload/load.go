@@ -69,14 +69,14 @@ func (s setup) run(ctx context.Context, l load) (*result, error) {
 		if err := p.Alive(); err != nil || time.Now().After(begun) {
 			return nil, fmt.Errorf("no probe within a minute: %w", err)
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
-			return nil, err
+		if !rig.Pause(ctx, 50*time.Millisecond) {
+			return nil, ctx.Err()
 		}
 	}
 	from := time.Now().Add(s.warm)
 	to := from.Add(s.counted)
-	if err := pause(ctx, time.Until(to)); err != nil {
-		return nil, err
+	if !rig.Pause(ctx, time.Until(to)) {
+		return nil, ctx.Err()
 	}
 	usage, err := p.Stop()
 	if err != nil {
@@ -88,15 +88,4 @@ func (s setup) run(ctx context.Context, l load) (*result, error) {
 	}
 	r.load, r.usage, r.ran = l, usage, to.Sub(from)
 	return r, nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
