@@ -37,11 +37,7 @@ func ledgerShow() *cobra.Command {
 with the reason stopped the next start would write. Nothing on disk is changed.`,
 		Example: "  heartbeat ledger show\n  heartbeat ledger show --json | jq .stopped.slots",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := app.Config(cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			r, err := readLedger(cfg, time.Now())
+			_, r, err := openLedger(cmd)
 			if err != nil {
 				return err
 			}
@@ -70,11 +66,7 @@ of one slot the one that began earlier stays. What the spool holds and has not y
 been collected stays in it.`,
 		Example: "  heartbeat ledger show\n  heartbeat ledger reset",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := app.Config(cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			r, err := readLedger(cfg, time.Now())
+			cfg, r, err := openLedger(cmd)
 			if err != nil {
 				return err
 			}
@@ -102,6 +94,16 @@ type ledgerReport struct {
 
 func spoolOptions(cfg *config.Config) spool.Options {
 	return spool.Options{Dir: filepath.Join(cfg.DataDir, "spool"), Size: cfg.SpoolSize}
+}
+
+// openLedger reads the data directory that the environment names.
+func openLedger(cmd *cobra.Command) (*config.Config, *ledgerReport, error) {
+	cfg, err := app.Config(cmd.ErrOrStderr())
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := readLedger(cfg, time.Now())
+	return cfg, r, err
 }
 
 // readLedger reads the data directory of cfg, which it locks meanwhile.
