@@ -74,7 +74,7 @@ func (h *Heartbeat) announce(ctx context.Context, set []Definition) error {
 	for i := range set {
 		list = append(list, set[i].registration(h.o.Location, h.o.Instance))
 	}
-	if err := write(ctx, h, list, nil); err != nil {
+	if err := write(ctx, h.publish, list, nil); err != nil {
 		return fmt.Errorf("announce %d monitors: %w", len(set), err)
 	}
 	return nil

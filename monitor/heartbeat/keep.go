@@ -50,7 +50,7 @@ func (h *Heartbeat) keep(ctx context.Context) {
 // checkpoint if it has advanced.
 func (h *Heartbeat) flush(ctx context.Context, all bool) error {
 	gaps := h.ledger.take(all)
-	if err := write(ctx, h, gaps, h.ledger.written); err != nil {
+	if err := write(ctx, h.publish, gaps, h.ledger.written); err != nil {
 		return err
 	}
 	return h.checkpoint(ctx)

@@ -15,7 +15,7 @@ const groupSize = 500
 
 // write publishes events in batches, and says after each how many it held;
 // written may be nil.
-func write[E data.Event](ctx context.Context, h *Heartbeat, events []E, written func(n int)) error {
+func write[E data.Event](ctx context.Context, publish func(context.Context, []queue.Message) error, events []E, written func(n int)) error {
 	for part := range slices.Chunk(events, groupSize) {
 		batch := make([]queue.Message, 0, len(part))
 		for _, e := range part {
@@ -25,7 +25,7 @@ func write[E data.Event](ctx context.Context, h *Heartbeat, events []E, written 
 			}
 			batch = append(batch, m)
 		}
-		if err := h.publish(ctx, batch); err != nil {
+		if err := publish(ctx, batch); err != nil {
 			return err
 		}
 		if written != nil {

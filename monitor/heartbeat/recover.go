@@ -41,7 +41,7 @@ func (h *Heartbeat) recover(ctx context.Context, monitors []data.Monitor) error 
 	for _, g := range gaps {
 		h.counts.skipped(data.Stopped, g.Slots)
 	}
-	if err := write(ctx, h, gaps, nil); err != nil {
+	if err := write(ctx, h.publish, gaps, nil); err != nil {
 		return err
 	}
 	if err := h.mark(ctx, h.start.Add(-time.Millisecond)); err != nil {

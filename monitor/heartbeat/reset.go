@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/monitorink/monitorink/data"
-	"github.com/monitorink/monitorink/queue"
 )
 
 // Missed lists the gaps with reason stopped that a start at now would write over
@@ -32,16 +31,8 @@ func Reset(ctx context.Context, j Journal, s *State, instance string, now time.T
 	if err != nil {
 		return 0, err
 	}
-	for part := range slices.Chunk(gaps, groupSize) {
-		batch := make([]queue.Message, len(part))
-		for i, g := range part {
-			if batch[i], err = queue.Encode(g); err != nil {
-				return 0, err
-			}
-		}
-		if err := j.Publish(ctx, batch); err != nil {
-			return 0, fmt.Errorf("write %d gaps: %w", len(gaps), err)
-		}
+	if err := write(ctx, j.Publish, gaps, nil); err != nil {
+		return 0, fmt.Errorf("write %d gaps: %w", len(gaps), err)
 	}
 	set := slices.Clone(s.set)
 	for i := range set {
