@@ -150,17 +150,23 @@ func TestWhatWasSettledAndDeletedIsNotMissing(t *testing.T) {
 			t.Error("closed on a dead disk")
 		}
 		o.FS = after
-		s, found, err := spool.Open(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found.Damaged || found.Corrupt > 0 {
-			t.Errorf("found %+v, want no damage", found)
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
+		wantUndamaged(t, o)
 	})
+}
+
+// wantUndamaged opens what a crash left, and closes it.
+func wantUndamaged(t *testing.T, o spool.Options) {
+	t.Helper()
+	s, found, err := spool.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.Damaged || found.Corrupt > 0 {
+		t.Errorf("found %+v, want no damage", found)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestWhatIsSettledWhileTheCursorIsWrittenIsNotDeletedYet: the crash comes before the
@@ -217,15 +223,6 @@ func TestWhatIsSettledWhileTheCursorIsWrittenIsNotDeletedYet(t *testing.T) {
 			t.Fatal("nothing was deleted")
 		}
 		o.FS = after
-		s, found, err := spool.Open(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found.Damaged || found.Corrupt > 0 {
-			t.Errorf("found %+v, want no damage", found)
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
+		wantUndamaged(t, o)
 	})
 }

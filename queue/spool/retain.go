@@ -3,6 +3,7 @@ package spool
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -122,12 +123,9 @@ func (s *Spool) sealSettled(safe place) (newest checkpoint, behind bool) {
 func (s *Spool) remove(safe place, pressed bool) {
 	s.mu.Lock()
 	var gone []*segment
-	left := make([]*segment, 0, len(s.segments))
 	for _, seg := range s.segments {
 		if s.removable(seg, safe, pressed) {
 			gone = append(gone, seg)
-		} else {
-			left = append(left, seg)
 		}
 	}
 	s.mu.Unlock()
@@ -143,15 +141,10 @@ func (s *Spool) remove(safe place, pressed bool) {
 	s.letGo(gone)
 	_ = s.o.FS.SyncDir(s.o.Dir) // one that comes back is only handed out again
 	s.mu.Lock()
-	left = left[:0]
-	for _, seg := range s.segments {
-		if removed[seg] {
-			s.total -= seg.size
-		} else {
-			left = append(left, seg)
-		}
+	s.segments = slices.DeleteFunc(s.segments, func(seg *segment) bool { return removed[seg] })
+	for seg := range removed {
+		s.total -= seg.size
 	}
-	s.segments = left
 	s.mu.Unlock()
 	signal(s.wake)
 }
