@@ -199,6 +199,19 @@ func (w *world) upTo(n int, end time.Time) bool {
 // saved reads everything back from the database.
 func (w *world) saved() []data.Event { return w.savedOf("") }
 
+// whole reads everything back, and waits for a while for gaps of before end, which
+// heartbeat keeps open for some seconds after measurements of later slots are saved.
+// What is missing then is for the caller to tell.
+func (w *world) whole(end time.Time) (all []data.Event) {
+	w.t.Helper()
+	late := time.Now().Add(10 * time.Second)
+	eventually(w.t, 30*time.Second, "the gaps are saved", func() bool {
+		all = w.saved()
+		return missing(account(all), end) == 0 || time.Now().After(late)
+	})
+	return all
+}
+
 // savedOf reads what there is of the monitors whose name begins with prefix.
 func (w *world) savedOf(prefix string) []data.Event {
 	w.t.Helper()

@@ -68,7 +68,8 @@ func (w *world) wantSlots(producer *daemon, target *witness, monitors int, kille
 		})
 	}
 	eventually(w.t, 60*time.Second, "everything up to the end is saved", func() bool { return w.upTo(monitors, end) })
-	check(w.t, account(w.saved()), end.Add(-time.Second), target, killed)
+	end = end.Add(-time.Second)
+	check(w.t, account(w.whole(end)), end, target, killed)
 }
 
 // TestMeasurementsGoOverKafkaIntoPostgres looks with other people's eyes at what

@@ -103,11 +103,7 @@ func keptUpTo(t *testing.T, dir string, end time.Time) []data.Event {
 	s.wait(t, end)
 	late := time.Now().Add(10 * time.Second)
 	eventually(t, 20*time.Second, "the gaps are saved", func() bool {
-		missing := 0
-		for _, b := range account(s.events) {
-			missing += b.missing(end)
-		}
-		return missing == 0 || s.read() != nil || time.Now().After(late)
+		return missing(account(s.events), end) == 0 || s.read() != nil || time.Now().After(late)
 	})
 	return s.events
 }

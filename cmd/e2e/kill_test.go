@@ -112,6 +112,14 @@ func account(events []data.Event) map[string]*book {
 	return books
 }
 
+// missing is how many slots before end are neither measured nor in a gap.
+func missing(books map[string]*book, end time.Time) (n int) {
+	for _, b := range books {
+		n += b.missing(end)
+	}
+	return n
+}
+
 func savedUpTo(events []data.Event, end time.Time) bool {
 	books := account(events)
 	for _, b := range books {
