@@ -56,7 +56,7 @@ type Schedule struct {
 type Expect struct {
 	Status      []StatusRange      `json:"status,omitempty"`
 	Headers     map[string]Pattern `json:"headers,omitempty"`
-	Body        Pattern            `json:"body,omitzero"`
+	Body        ExpectBody         `json:"body,omitzero"`
 	Latency     Duration           `json:"latency,omitzero"`     // longest total
 	Certificate Duration           `json:"certificate,omitzero"` // shortest remaining validity
 }

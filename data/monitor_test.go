@@ -23,7 +23,7 @@ func TestVersionIsPinned(t *testing.T) {
 	full.Expect = data.Expect{
 		Status:  []data.StatusRange{{From: 200, To: 299}},
 		Headers: map[string]data.Pattern{"Content-Type": {NotMatches: []string{"html"}}},
-		Body:    data.Pattern{Matches: []string{"ok|degraded"}}, Latency: data.Duration(800 * time.Millisecond), Certificate: data.Duration(14 * 24 * time.Hour),
+		Body:    data.ExpectBody{Pattern: data.Pattern{Matches: []string{"ok|degraded"}}}, Latency: data.Duration(800 * time.Millisecond), Certificate: data.Duration(14 * 24 * time.Hour),
 	}
 	for _, v := range []struct {
 		m    data.Monitor

@@ -76,7 +76,7 @@ func Compile(m *data.Monitor) (*Matcher, error) {
 		return nil, err
 	}
 	var err error
-	c.body, err = compile("expect.body", "body", e.Body)
+	c.body, err = compile("expect.body", "body", e.Body.Pattern)
 	return c, err
 }
 

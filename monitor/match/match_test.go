@@ -32,7 +32,7 @@ var everything = data.Expect{
 	Latency:     data.Duration(800 * time.Millisecond),
 	Certificate: data.Duration(14 * 24 * time.Hour),
 	Headers:     map[string]data.Pattern{"content-type": {Matches: []string{"json"}, NotMatches: []string{"xml"}}, "Age": {Matches: []string{"^[0-9]$"}}},
-	Body:        data.Pattern{Matches: []string{`"status":"(ok|degraded)"`}, NotMatches: []string{"(?i)error"}},
+	Body:        data.ExpectBody{Pattern: data.Pattern{Matches: []string{`"status":"(ok|degraded)"`}, NotMatches: []string{"(?i)error"}}},
 }
 
 func TestEverythingIsJudgedInOrderThoughAllFail(t *testing.T) {
@@ -89,9 +89,9 @@ func TestEachLimitIsExact(t *testing.T) {
 		{"certificate without TLS", data.Expect{Certificate: data.Duration(time.Hour)}, match.Subject{Status: 200}, false},
 		{"header missing, must match", data.Expect{Headers: map[string]data.Pattern{"a": {Matches: []string{""}}}}, match.Subject{Status: 200}, false},
 		{"header missing, must not", data.Expect{Headers: map[string]data.Pattern{"a": {NotMatches: []string{""}}}}, match.Subject{Status: 200}, true},
-		{"empty body, must match", data.Expect{Body: data.Pattern{Matches: []string{"x"}}}, match.Subject{Status: 200, Body: []byte{}}, false},
-		{"empty body, must not", data.Expect{Body: data.Pattern{NotMatches: []string{"x"}}}, match.Subject{Status: 200, Body: []byte{}}, true},
-		{"second pattern fails", data.Expect{Body: data.Pattern{Matches: []string{"a", "b"}}}, match.Subject{Status: 200, Body: []byte("a")}, false},
+		{"empty body, must match", data.Expect{Body: data.ExpectBody{Pattern: data.Pattern{Matches: []string{"x"}}}}, match.Subject{Status: 200, Body: []byte{}}, false},
+		{"empty body, must not", data.Expect{Body: data.ExpectBody{Pattern: data.Pattern{NotMatches: []string{"x"}}}}, match.Subject{Status: 200, Body: []byte{}}, true},
+		{"second pattern fails", data.Expect{Body: data.ExpectBody{Pattern: data.Pattern{Matches: []string{"a", "b"}}}}, match.Subject{Status: 200, Body: []byte("a")}, false},
 	} {
 		if _, wrong := compile(t, tt.e).Judge(tt.s, now); (wrong == nil) != tt.ok {
 			t.Errorf("%s: got %+v", tt.name, wrong)
@@ -121,7 +121,7 @@ func TestOnlyPatternsOverTheBodyNeedIt(t *testing.T) {
 	if !compile(t, e).NeedsBody() {
 		t.Error("does not need the body")
 	}
-	e.Body = data.Pattern{}
+	e.Body = data.ExpectBody{}
 	if compile(t, e).NeedsBody() {
 		t.Error("needs the body for nothing")
 	}
@@ -133,8 +133,8 @@ func TestCompileNamesTheExpectationAndItsPlace(t *testing.T) {
 		"expect.status[0]":                      {Status: []data.StatusRange{{From: 20, To: 200}}},
 		"expect.latency":                        {Latency: -1},
 		"expect.certificate":                    {Certificate: -1},
-		"expect.body.matches[1]":                {Body: data.Pattern{Matches: []string{"a", "("}}},
-		"expect.body.not_matches[0]":            {Body: data.Pattern{Matches: []string{"a"}, NotMatches: []string{"(?=a)"}}},
+		"expect.body.matches[1]":                {Body: data.ExpectBody{Pattern: data.Pattern{Matches: []string{"a", "("}}}},
+		"expect.body.not_matches[0]":            {Body: data.ExpectBody{Pattern: data.Pattern{Matches: []string{"a"}, NotMatches: []string{"(?=a)"}}}},
 		"expect.headers.X-Thing.not_matches[0]": {Headers: map[string]data.Pattern{"X-Thing": {NotMatches: []string{"["}}}},
 	} {
 		if _, err := match.Compile(&data.Monitor{Expect: e}); err == nil || !strings.HasPrefix(err.Error(), want+":") {
@@ -159,7 +159,7 @@ func TestSeenIsBoundedTextRoundTheMatch(t *testing.T) {
 		b.WriteString(needle)
 		fill()
 		for _, p := range []data.Pattern{{Matches: []string{needle}}, {NotMatches: []string{needle}}, {Matches: []string{"(?s)<.*"}}, {Matches: []string{"missing"}}} {
-			got, _ := compile(t, data.Expect{Body: p}).Judge(match.Subject{Status: 200, Body: []byte(b.String())}, now)
+			got, _ := compile(t, data.Expect{Body: data.ExpectBody{Pattern: p}}).Judge(match.Subject{Status: 200, Body: []byte(b.String())}, now)
 			seen := got[1].Seen
 			if len(seen) > match.MaxSeen || !utf8.ValidString(seen) {
 				t.Fatalf("seed %d: %d bytes, text: %v: %q", seed, len(seen), utf8.ValidString(seen), seen)
@@ -181,7 +181,7 @@ func TestSeenIsBoundedTextRoundTheMatch(t *testing.T) {
 func TestSeenUsesItsRoomAtEitherEnd(t *testing.T) {
 	long := strings.Repeat("a", 500)
 	for _, body := range []string{long + "needle", "needle" + long, long + "needle" + long} {
-		got, _ := compile(t, data.Expect{Body: data.Pattern{Matches: []string{"needle"}}}).Judge(match.Subject{Status: 200, Body: []byte(body)}, now)
+		got, _ := compile(t, data.Expect{Body: data.ExpectBody{Pattern: data.Pattern{Matches: []string{"needle"}}}}).Judge(match.Subject{Status: 200, Body: []byte(body)}, now)
 		if seen := got[1].Seen; len(seen) < match.MaxSeen-10 || !strings.Contains(seen, "needle") {
 			t.Errorf("%d bytes: %q", len(seen), seen)
 		}
@@ -189,7 +189,7 @@ func TestSeenUsesItsRoomAtEitherEnd(t *testing.T) {
 }
 
 func ExampleMatcher_Judge() {
-	m, _ := match.Compile(&data.Monitor{Expect: data.Expect{Body: data.Pattern{Matches: []string{`"status":"ok"`}}}})
+	m, _ := match.Compile(&data.Monitor{Expect: data.Expect{Body: data.ExpectBody{Pattern: data.Pattern{Matches: []string{`"status":"ok"`}}}}})
 	outcomes, wrong := m.Judge(match.Subject{Status: 200, Body: []byte(`{"status":"broken"}`)}, now)
 	for _, e := range outcomes {
 		fmt.Println(e.Name, e.OK, e.Seen)

@@ -17,7 +17,7 @@ func ExampleProber_Probe() {
 	defer s.Close()
 	t, err := probe.Compile(&data.Monitor{
 		ID: "shop", URL: s.URL, Timeout: data.Duration(5 * time.Second),
-		Expect: data.Expect{Body: data.Pattern{Matches: []string{"fine"}}}, // so the body is read
+		Expect: data.Expect{Body: data.ExpectBody{Pattern: data.Pattern{Matches: []string{"fine"}}}}, // so the body is read
 	})
 	if err != nil {
 		panic(err)

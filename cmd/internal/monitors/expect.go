@@ -21,7 +21,7 @@ func (d *draft) setExpect(v *yaml.Node) {
 		case "headers":
 			e.Headers = d.headerPatterns(v)
 		case "body":
-			e.Body = d.pattern("expect.body", v)
+			e.Body = data.ExpectBody{Pattern: d.pattern("expect.body", v)}
 		case "latency":
 			e.Latency = d.duration("expect.latency", v)
 		case "certificate":

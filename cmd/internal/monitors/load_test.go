@@ -54,7 +54,7 @@ func TestFileIsReadWithItsDefaults(t *testing.T) {
 	shop.Expect = data.Expect{
 		Status:  []data.StatusRange{{From: 200, To: 299}, {From: 404, To: 404}},
 		Headers: map[string]data.Pattern{"X-Up": {Matches: []string{"1"}}, "Content-Type": {Matches: []string{"json"}, NotMatches: []string{"html", "xml"}}},
-		Body:    data.Pattern{Matches: []string{`"status":"(ok|degraded)"`}},
+		Body:    data.ExpectBody{Pattern: data.Pattern{Matches: []string{`"status":"(ok|degraded)"`}}},
 		Latency: data.Duration(800 * time.Millisecond), Certificate: data.Duration(14 * d),
 	}
 	nightly := base
