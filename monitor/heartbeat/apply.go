@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -45,9 +46,26 @@ func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors
 	h.set = next
 	h.mu.Unlock()
 	h.plan.Store(&plan)
+	h.tellBroken(plan)
 	h.counts.monitors.Store(int64(len(live)))
 	h.counts.timeout.Store(int64(longest))
 	return nil
+}
+
+// tellBroken logs which monitors cannot be probed, and why the first of them cannot.
+func (h *Heartbeat) tellBroken(plan map[string]*target) {
+	var broken []string
+	for id, t := range plan {
+		if t.broken != nil {
+			broken = append(broken, id)
+		}
+	}
+	if len(broken) == 0 {
+		return
+	}
+	slices.Sort(broken)
+	h.log.Error("monitors cannot be probed for what their references stand for; their slots are down (internal) and tell why",
+		"count", len(broken), "monitors", broken[:min(len(broken), 20)], "error", plan[broken[0]].broken)
 }
 
 // persist saves a set, and waits for a disk that is full: the local queue may empty

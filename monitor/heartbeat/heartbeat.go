@@ -57,6 +57,9 @@ type Options struct {
 	Window   time.Duration // slots of so long are released together; 0: 10 ms
 	Grace    time.Duration // how long a drain may take; 0: as long as it needs
 
+	// Expand replaces the references of a monitor when it is made ready; events and
+	// persisted definitions have them as they are written. Nil: there are none.
+	Expand Expand
 	Probe  probe.Options
 	Logger *slog.Logger // nil: silent
 	Clock  schedule.Clock
@@ -105,7 +108,7 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 		o.InFlight = 1000
 	}
 	h := &Heartbeat{o: o, log: o.Logger, start: data.Millis(o.Clock.Wall())}
-	plan, err := compile(monitors)
+	plan, err := compile(monitors, o.Expand)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	}
 	h.ledger.measured(j.due.Slot.Monitor)
 	if err != nil { // a panic: our own fault, and no reason to lose the slot
+		if t := (*h.plan.Load())[j.due.Slot.Monitor]; t != nil {
+			err = errors.New(t.mask.text(err.Error()))
+		}
 		h.log.Error("a probe panicked; please report it", "monitor", j.due.Slot.Monitor, "error", err)
 		m = h.failed(j, h.o.Clock.Wall(), err)
 	}

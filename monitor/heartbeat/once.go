@@ -9,9 +9,13 @@ import (
 )
 
 // Once probes m a single time, now, outside any schedule, and returns what a
-// scheduled probe would have measured.
-func Once(ctx context.Context, p *probe.Prober, m *data.Monitor, location, instance string) (*data.Measurement, error) {
-	t, err := newTarget(m)
+// scheduled probe would have measured. A nil expand replaces no references.
+func Once(ctx context.Context, p *probe.Prober, expand Expand, m *data.Monitor, location, instance string) (*data.Measurement, error) {
+	c := &compiler{expand: expand, masks: map[string]*mask{}}
+	t, err := c.target(m)
+	if err == nil {
+		err = t.broken
+	}
 	if err != nil {
 		return nil, err
 	}

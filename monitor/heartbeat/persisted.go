@@ -77,8 +77,8 @@ func parseDefinition(raw []byte, location string) (d Definition, err error) {
 	if d.Monitor != nil && d.Monitor.ID != d.ID {
 		return d, fmt.Errorf("it holds %q", d.Monitor.ID)
 	}
-	if d.Monitor != nil {
-		if _, err := compile([]data.Monitor{*d.Monitor}); err != nil {
+	if d.Monitor != nil && !bytes.Contains(raw, []byte(reference)) { // what has one is judged when it is known what that stands for
+		if _, err := compile([]data.Monitor{*d.Monitor}, nil); err != nil {
 			return d, err
 		}
 	}

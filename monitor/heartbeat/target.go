@@ -2,7 +2,9 @@ package heartbeat
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -11,18 +13,36 @@ import (
 	"github.com/monitorink/monitorink/monitor/strain"
 )
 
+// Expand returns a monitor with every reference (${env:NAME}, ${file:PATH}) replaced
+// by what it stands for, and the values that are secret. It leaves m as it is, and may
+// return it when there is nothing to replace. The error repeats no secret.
+type Expand func(m *data.Monitor) (expanded *data.Monitor, secrets []string, err error)
+
+// reference is how every reference begins.
+const reference = "${"
+
 // A target is a definition made ready to be probed and judged.
 type target struct {
 	version string
 	probe   *probe.Target
 	match   *match.Matcher
+	mask    *mask
 	method  string
-	url     string
+	url     string // with its references: what they stand for may be secret
 	strain  *strain.Target
+	broken  error // why it cannot be probed: its references, or what they stand for
 }
 
-// compile makes all monitors ready, or says which cannot be.
-func compile(monitors []data.Monitor) (map[string]*target, error) {
+// A compiler makes monitors ready.
+type compiler struct {
+	expand Expand // nil: nothing is replaced
+	masks  map[string]*mask
+}
+
+// compile makes all monitors ready, or says which cannot be. One that cannot because
+// of what its references stand for is no error: its slots tell of it.
+func compile(monitors []data.Monitor, expand Expand) (map[string]*target, error) {
+	c := &compiler{expand: expand, masks: map[string]*mask{}}
 	plan := make(map[string]*target, len(monitors))
 	places := map[string]*strain.Place{}
 	for i := range monitors {
@@ -30,11 +50,14 @@ func compile(monitors []data.Monitor) (map[string]*target, error) {
 		if _, twice := plan[m.ID]; twice {
 			return nil, fmt.Errorf("monitor %q: there are two of this id", m.ID)
 		}
-		t, err := newTarget(m)
+		t, err := c.target(m)
 		if err != nil {
 			return nil, fmt.Errorf("monitor %q: %w", m.ID, err)
 		}
-		where := t.probe.Place()
+		where := ""
+		if t.probe != nil {
+			where = t.probe.Place()
+		}
 		if places[where] == nil {
 			places[where] = new(strain.Place)
 		}
@@ -44,16 +67,38 @@ func compile(monitors []data.Monitor) (map[string]*target, error) {
 	return plan, nil
 }
 
-func newTarget(m *data.Monitor) (*target, error) {
-	p, err := probe.Compile(m)
-	if err != nil {
-		return nil, err
+func (c *compiler) target(m *data.Monitor) (*target, error) {
+	t := &target{version: m.Version(), method: m.Method, url: m.URL}
+	full := m
+	if c.expand != nil {
+		var secrets []string
+		var err error
+		if full, secrets, err = c.expand(m); err != nil {
+			t.broken = err
+			return t, nil
+		}
+		t.mask = c.mask(secrets)
 	}
-	j, err := match.Compile(m)
-	if err != nil {
-		return nil, err
+	var err error
+	if t.probe, err = probe.Compile(full); err == nil {
+		t.match, err = match.Compile(full)
 	}
-	return &target{version: m.Version(), probe: p, match: j, method: m.Method, url: m.URL}, nil
+	if err != nil && full != m {
+		t.probe, t.broken = nil, errors.New(t.mask.text(err.Error()))
+		return t, nil
+	}
+	return t, err
+}
+
+// mask returns the mask of secrets, which many monitors have in common.
+func (c *compiler) mask(secrets []string) *mask {
+	key := strings.Join(secrets, "\x00")
+	k, ok := c.masks[key]
+	if !ok {
+		k = newMask(secrets)
+		c.masks[key] = k
+	}
+	return k
 }
 
 // subject is what the matcher looks at of what the probe found.
@@ -68,9 +113,14 @@ func subject(r *probe.Response) match.Subject {
 	return s
 }
 
-// fill probes and judges t, and enters in m all that was found. It returns whether
-// that is but what this machine has run out of.
+// fill probes and judges t, and enters in m all that was found, without the secrets of
+// its references. It returns whether that is but what this machine has run out of.
 func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement, now func() time.Time) (exhausted bool) {
+	if t.broken != nil {
+		m.Started, m.Method, m.URL, m.State = now(), t.method, t.url, data.Down
+		m.Error = &data.Error{Kind: data.ErrInternal, Message: bound("it cannot be probed: "+t.broken.Error(), 300)}
+		return false
+	}
 	r := p.Probe(ctx, t.probe)
 	defer r.Release()
 	m.Degraded = r.Waited // for its share of the body budget: our own doing
@@ -80,6 +130,7 @@ func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement,
 	if r.Err != nil {
 		m.Error = r.Err
 	}
+	t.mask.measurement(m)
 	m.State = data.Up
 	if m.Error != nil {
 		m.State = data.Down

@@ -37,7 +37,7 @@ and show where the time went. The exit code is 0 when it is up and 1 when it is 
 			}
 			p := probe.New(probe.Options{UserAgent: "Monitorink/" + app.Version()})
 			defer p.Close()
-			got, err := heartbeat.Once(cmd.Context(), p, m, "terminal", "probe")
+			got, err := heartbeat.Once(cmd.Context(), p, nil, m, "terminal", "probe")
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}
