@@ -214,6 +214,7 @@ type measurementWire struct {
 		Phase   string    `json:"phase"`
 		Message string    `json:"message"`
 	} `json:"error"`
+	Trace string `json:"trace"`
 }
 
 func (w measurementWire) event() (Event, error) {
@@ -221,7 +222,7 @@ func (w measurementWire) event() (Event, error) {
 		Monitor: w.Monitor, Location: w.Location, Instance: w.Instance, Version: w.Version,
 		Scheduled: w.Scheduled.time(), Attempt: w.Attempt, State: w.State,
 		Started: w.Started.time().Truncate(time.Microsecond), Late: micros(w.Late), Degraded: micros(w.Degraded),
-		Method: w.Method, URL: w.URL, Phases: w.Phases.phases(),
+		Method: w.Method, URL: w.URL, Phases: w.Phases.phases(), Trace: w.Trace,
 	}
 	if h := w.HTTP; h != nil {
 		m.HTTP = &HTTP{Status: h.Status, Protocol: h.Protocol, Remote: h.Remote, Redirects: h.Redirects, BodyBytes: -1}

@@ -80,6 +80,7 @@ var measurementFields = []field[measured]{
 		m.Error = new(Error)
 		readObject(s, errorFields, m.Error)
 	}},
+	{"trace", func(s *scanner, m *measured) { m.Trace = s.str() }},
 }
 
 var httpFields = []field[HTTP]{

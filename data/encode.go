@@ -100,6 +100,7 @@ func (m *Measurement) appendJSON(b []byte) []byte {
 		o.str("message", e.Message)
 		o.close()
 	}
+	o.optional("trace", m.Trace)
 	return append(o.b, '}')
 }
 

@@ -21,15 +21,17 @@ const (
 	ErrProtocol        ErrorKind = "protocol"           // the answer is not HTTP
 	ErrBodyCut         ErrorKind = "body_cut"           // the body ended early, or does not decompress
 	ErrBodyTooLarge    ErrorKind = "body_too_large"     // more than may be read
-	ErrRedirects       ErrorKind = "redirects"          // more redirects than allowed, or one that leads nowhere
+	ErrRedirects       ErrorKind = "redirects"          // more than allowed, or one to where none may lead
 	ErrExpectation     ErrorKind = "expectation"        // the answer is not what it should be
 	ErrBlocked         ErrorKind = "blocked"            // our own policy forbids the address
 	ErrInternal        ErrorKind = "internal"           // our own fault
+	ErrAuth            ErrorKind = "auth"               // no token was to be had of the OAuth2 endpoint; nothing is known of the target
 )
 
 var errorKinds = []ErrorKind{
 	ErrDNS, ErrRefused, ErrUnreachable, ErrReset, ErrTimeout, ErrTLSHandshake, ErrCertExpired, ErrCertNotYetValid,
 	ErrCertHost, ErrCertAuthority, ErrProtocol, ErrBodyCut, ErrBodyTooLarge, ErrRedirects, ErrExpectation, ErrBlocked, ErrInternal,
+	ErrAuth,
 }
 
 var states = []State{Up, Down}

@@ -55,6 +55,9 @@ type Measurement struct {
 
 	Expectations []Expectation
 	Error        *Error // nil exactly when State is Up
+	// Trace is the trace id that the target was sent, 32 hexadecimal digits, or
+	// empty.
+	Trace string
 }
 
 // HTTP describes the last response.

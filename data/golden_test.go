@@ -58,6 +58,12 @@ func goldens() map[string]data.Event {
 			},
 			Error: &data.Error{Kind: data.ErrTimeout, Phase: "connect", Message: "a\tb\n\"c\" \\ \u0001 \u2028 <&>"},
 		},
+		"measurement_auth": &data.Measurement{
+			Monitor: "orders", Location: "ber1", Instance: "hb-0", Version: "9f2c41d0",
+			Scheduled: at("2026-11-28T09:00:00.000Z"), Attempt: 1, State: data.Down, Started: at("2026-11-28T09:00:00.001Z"), Late: time.Millisecond,
+			Method: "GET", URL: "https://orders.example/", Trace: "4bf92f3577b34da6a3ce929d0e0e4736",
+			Error: &data.Error{Kind: data.ErrAuth, Message: `the token endpoint https://id.example/token answered 401, error "invalid_client"`},
+		},
 		"gap": &data.Gap{
 			Monitor: "shop", Location: "ber1", Instance: "hb-0", Version: "9f2c41d0",
 			First: at("2026-11-23T21:48:50.12Z"), Last: at("2026-11-23T21:58:40.12Z"), Slots: 60, Reason: data.Stopped,
@@ -177,6 +183,8 @@ func TestMalformedIsRefused(t *testing.T) {
 		"down without error": swap(`"error"`, `"no_error"`),
 		"an unknown error":   swap(`"kind":"expectation"`, `"kind":"gremlins"`),
 		"no start":           swap(`"started_at"`, `"begun_at"`),
+		"half a trace":       swap(`"attempt":1`, `"attempt":1,"trace":"4bf92f35"`),
+		"a trace of text":    swap(`"attempt":1`, `"attempt":1,"trace":"4BF92F3577B34DA6A3CE929D0E0E4736"`),
 	} {
 		e, err := data.Decode([]byte(line))
 		if e != nil || !errors.Is(err, data.ErrMalformed) || errors.Is(err, data.ErrSchema) {

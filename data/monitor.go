@@ -20,13 +20,31 @@ type Monitor struct {
 	Timeout  Duration          `json:"timeout"`
 	Method   string            `json:"method"`
 	Headers  map[string]string `json:"headers,omitempty"`
-	Body     string            `json:"body,omitempty"`
+
+	// Query is added to that of URL, which it is no part of: events have the URL
+	// alone.
+	Query Values `json:"query,omitempty"`
+	// Body is what is sent, or else what the file BodyFile holds, or else Form,
+	// URL-encoded. At most one of them is set.
+	Body     string `json:"body,omitempty"`
+	BodyFile string `json:"body_file,omitempty"`
+	Form     Values `json:"form,omitempty"`
+	Auth     *Auth  `json:"auth,omitempty"`
+	// Cookies says that a probe keeps the cookies that it gets on its way through
+	// redirects. None outlives it.
+	Cookies bool `json:"cookies,omitempty"`
+	// Uncompressed asks for an answer without compression.
+	Uncompressed bool `json:"uncompressed,omitempty"`
+	// Traceparent sends a W3C trace context of its own with each probe.
+	Traceparent bool `json:"traceparent,omitempty"`
 
 	// Connection is ConnectionNew or ConnectionReuse.
 	Connection string `json:"connection"`
 	// Redirects is how many redirects are followed; 0 judges the first
 	// answer, whatever it is.
 	Redirects int `json:"redirects"`
+	// RedirectTo is where they may lead.
+	RedirectTo string `json:"redirect_to,omitempty"`
 
 	Expect Expect            `json:"expect"`
 	Labels map[string]string `json:"labels,omitempty"`

@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -67,6 +68,9 @@ func measurement(r *rand.Rand) *data.Measurement {
 	}
 	if r.IntN(2) == 0 {
 		m.State, m.Error = data.Down, &data.Error{Kind: pick(r, data.ErrorKinds()...), Phase: text(r), Message: text(r)}
+	}
+	if r.IntN(4) == 0 {
+		m.Trace = fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
 	}
 	return m
 }

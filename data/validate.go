@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -94,8 +95,15 @@ func (m *Measurement) validate() error {
 		return invalid(m.Kind(), "error.kind", "%q is not a kind of error", m.Error.Kind)
 	case m.TLS != nil && (m.TLS.Expires.UTC().Year() < 0 || m.TLS.Expires.UTC().Year() > 9999):
 		return invalid(m.Kind(), "tls.expires_at", "the year %d is out of range", m.TLS.Expires.UTC().Year())
+	case m.Trace != "" && !isTraceID(m.Trace):
+		return invalid(m.Kind(), "trace", "it is not 32 hexadecimal digits in lower case")
 	}
 	return nil
+}
+
+// isTraceID is the rule of the W3C for trace ids, but for that of zeros only.
+func isTraceID(s string) bool {
+	return len(s) == 32 && strings.Trim(s, hexDigits) == ""
 }
 
 func (g *Gap) validate() error {

@@ -15,6 +15,7 @@ type detail struct {
 	Redirects    int              `json:"redirects,omitempty"`
 	Hops         []detailHop      `json:"hops,omitempty"`
 	Expectations []detailExpected `json:"expectations,omitempty"`
+	Trace        string           `json:"trace,omitempty"`
 
 	// Event is the measurement as a whole when a value of it fits no column;
 	// the columns then hold the nearest that does.

@@ -69,6 +69,10 @@ func TestPlainMeasurementsHaveNoDetail(t *testing.T) {
 	if r := newRow(&m, 0); r.detail != nil || !r.told {
 		t.Errorf("got %s", r.detail)
 	}
+	m.Trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	if r := newRow(&m, 0); string(r.detail) != `{"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}` || !r.told {
+		t.Errorf("got %s", r.detail)
+	}
 	m.Expectations[0].Seen = "200"
 	if r := newRow(&m, 0); !strings.Contains(string(r.detail), `"seen":"200"`) || r.told {
 		t.Errorf("got %s", r.detail)

@@ -70,7 +70,7 @@ func scanMeasurement(row pgx.CollectableRow, more ...any) (*data.Measurement, er
 	if tlsVersion != nil && expires != nil {
 		m.TLS = &data.TLS{Version: *tlsVersion, Expires: expires.UTC()}
 	}
-	m.State = data.Up
+	m.State, m.Trace = data.Up, d.Trace
 	if kind != nil {
 		m.State, m.Error = data.Down, &data.Error{Kind: data.ErrorKind(*kind), Phase: d.Phase, Message: d.Message}
 	}

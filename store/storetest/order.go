@@ -112,6 +112,12 @@ func randomEvents(r *rand.Rand, n int) []data.Event {
 			e.Started = at(i).Add(time.Duration(r.IntN(3)) * time.Microsecond)
 			e.Phases.Total = data.SpanOf(time.Duration(1+r.IntN(1000)) * time.Microsecond)
 			e.Instance = pick(r, "a", "b")
+			if e.Error != nil {
+				e.Error.Kind = pick(r, data.ErrorKinds()...)
+			}
+			if r.IntN(3) == 0 {
+				e.Trace = fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
+			}
 			events = append(events, e)
 		case 3, 4:
 			e := gap(id, place, i, i+r.IntN(8), pick(r, data.Overload, data.Overlap, data.Stopped, data.Clock, data.Paused))
