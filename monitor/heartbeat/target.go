@@ -125,7 +125,7 @@ func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement,
 	defer r.Release()
 	m.Degraded = r.Waited // for its share of the body budget: our own doing
 	m.Started, m.Method, m.URL = r.Started, t.method, t.url
-	m.HTTP, m.TLS, m.Phases, m.Hops = r.HTTP, r.TLS, r.Phases, r.Hops
+	m.HTTP, m.TLS, m.Phases, m.Hops, m.Trace = r.HTTP, r.TLS, r.Phases, r.Hops, r.Trace
 	m.Expectations, m.Error = t.match.Judge(subject(r), now())
 	if r.Err != nil {
 		m.Error = r.Err

@@ -100,11 +100,7 @@ func (c *conn) Read(b []byte) (int, error) {
 func (r *run) http1(v *visit) error {
 	c, h := v.conn, v.hop
 	c.left, c.failed = MaxHeader, nil
-	c.out = append(c.out[:0], h.head...)
-	if !h.ownAgent {
-		c.out = append(append(append(c.out, "User-Agent: "...), r.p.o.UserAgent...), "\r\n"...)
-	}
-	c.out = append(c.out, h.tail...)
+	c.out = append(r.appendLate(append(c.out[:0], h.head...), h), h.tail...)
 	_, wrong := c.Write(c.out)
 	if wrong != nil && isTimeout(wrong) {
 		return wrong

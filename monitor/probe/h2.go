@@ -48,10 +48,7 @@ func (r *run) http2(v *visit) error {
 		WroteRequest:         func(httptrace.WroteRequestInfo) { wrote.CompareAndSwap(0, now()) },
 		GotFirstResponseByte: func() { first.CompareAndSwap(0, now()) },
 	}))
-	if !v.hop.ownAgent {
-		req.Header = req.Header.Clone()
-		req.Header.Set("User-Agent", r.p.o.UserAgent)
-	}
+	req.Header = r.lateHeader(v.hop)
 	if v.hop.body != "" {
 		req.Body = io.NopCloser(strings.NewReader(v.hop.body))
 	}

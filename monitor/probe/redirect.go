@@ -4,70 +4,90 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/monitorink/monitorink/data"
 )
 
-// redirect returns where res leads, or nil when res is the answer.
-func (t *Target) redirect(h *hop, res *http.Response, followed int) (*hop, error) {
-	location := res.Header.Get("Location")
-	switch res.StatusCode {
+// redirect returns where v's answer leads, or nil when it is the one to judge.
+func (r *run) redirect(v *visit, followed int) (*hop, error) {
+	location := v.res.Header.Get("Location")
+	switch v.res.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
 		return nil, nil
 	}
-	if t.redirects == 0 || location == "" {
+	if r.t.redirects == 0 || location == "" {
 		return nil, nil
 	}
-	if followed >= t.redirects {
-		return nil, &fault{data.ErrRedirects, fmt.Sprintf("more than %d redirects; the next leads to %q", t.redirects, bounded(location))}
+	if followed >= r.t.redirects {
+		return nil, &fault{data.ErrRedirects, fmt.Sprintf("more than %d redirects; the next leads to %q", r.t.redirects, bounded(location))}
 	}
-	u, err := h.url.Parse(location)
+	u, err := v.hop.url.Parse(location)
 	if err == nil {
 		err = checkURL(u)
 	}
 	if err != nil {
-		return nil, &fault{data.ErrRedirects, fmt.Sprintf("redirect to %q, which leads nowhere: %s", bounded(location), bounded(err.Error()))}
+		return nil, nowhere(location, err)
 	}
-	next, err := t.newHop(t.onward(h, res.StatusCode, u))
+	q := v.hop.onward(v.res.StatusCode, u)
+	if r.late.jar != nil {
+		q.cookies = r.late.jar.Cookies(u)
+	}
+	next, err := r.t.newHop(q)
 	if err != nil {
-		return nil, &fault{data.ErrRedirects, fmt.Sprintf("redirect to %q, which leads nowhere: %s", bounded(location), bounded(err.Error()))}
+		return nil, nowhere(location, err)
 	}
+	if err := r.t.mayLeadTo(next, location); err != nil {
+		return nil, err
+	}
+	next.token = v.hop.token && sameSite(v.hop.url, u)
 	return next, nil
 }
 
+func nowhere(location string, err error) error {
+	return &fault{data.ErrRedirects, fmt.Sprintf("redirect to %q, which leads nowhere: %s", bounded(location), bounded(err.Error()))}
+}
+
+// mayLeadTo holds a redirect against the monitor's policy.
+func (t *Target) mayLeadTo(next *hop, location string) error {
+	only := ""
+	switch {
+	case t.redirectTo == data.RedirectHTTPS && next.url.Scheme != "https":
+		only = "https"
+	case t.redirectTo == data.RedirectSameHost && !strings.EqualFold(next.hostname, t.first.hostname):
+		only = "the host " + t.first.hostname
+	default:
+		return nil
+	}
+	return &fault{data.ErrRedirects, fmt.Sprintf("redirect to %q, and redirects.to: %s allows only %s", bounded(location), t.redirectTo, only)}
+}
+
 // onward is the request that follows h: RFC 9110, 15.4, as browsers do it.
-func (t *Target) onward(h *hop, status int, u *url.URL) (method string, _ *url.URL, host string, header http.Header, body string) {
-	method, body = h.req.Method, h.body
-	header = h.req.Header.Clone()
-	if h.gzip {
-		header.Del("Accept-Encoding")
-	}
-	if !h.ownAgent {
-		header.Del("User-Agent")
-	}
+func (h *hop) onward(status int, u *url.URL) request {
+	q := request{method: h.req.Method, url: u, header: h.header.Clone(), body: h.body}
 	switch {
 	case status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect:
-	case method == http.MethodHead:
-		body = ""
-	case status == http.StatusSeeOther || method == http.MethodPost:
-		method, body = http.MethodGet, ""
+	case q.method == http.MethodHead:
+		q.body = ""
+	case status == http.StatusSeeOther || q.method == http.MethodPost:
+		q.method, q.body = http.MethodGet, ""
 	}
-	if body == "" {
+	if q.body == "" {
 		for _, name := range []string{"Content-Type", "Content-Encoding", "Content-Language", "Content-Location"} {
-			header.Del(name)
+			q.header.Del(name)
 		}
 	}
 	if sameSite(h.url, u) {
 		if h.req.Host != h.url.Host {
-			host = h.req.Host
+			q.host = h.req.Host
 		}
-		return method, u, host, header, body
+		return q
 	}
 	for _, name := range []string{"Authorization", "Cookie", "Cookie2", "Proxy-Authorization"} {
-		header.Del(name)
+		q.header.Del(name)
 	}
-	return method, u, "", header, body
+	return q
 }
 
 // sameSite reports whether u may see what was meant for from: the same host and

@@ -17,6 +17,7 @@ type Response struct {
 	Phases data.Phases
 	Hops   []data.Hop // empty unless redirects were followed
 	Header http.Header
+	Trace  string // the trace id that was sent; empty: none
 	// Body is nil unless the monitor needs it and it was read to its end. It
 	// is valid until Release.
 	Body []byte

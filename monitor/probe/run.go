@@ -35,6 +35,7 @@ type run struct {
 	hop      data.Phases // of the request under way
 	inBody   bool
 	answered bool // something of the answer has come
+	late     late
 }
 
 // step ends the phase under way, and begins next. Marks are cut to microseconds,
@@ -68,6 +69,9 @@ func (r *run) span(phase string) *data.Span {
 
 // follow goes from the first request through redirects to the end.
 func (r *run) follow() {
+	if r.t.traceparent {
+		r.Trace = newTrace()
+	}
 	h := r.t.first
 	for followed := 0; h != nil; followed++ {
 		start := r.mark
@@ -83,7 +87,7 @@ func (r *run) follow() {
 		r.hop.Total = micros(r.mark - start)
 		r.Phases = r.Phases.Add(r.hop)
 		if followed > 0 || next != nil {
-			r.Hops = append(r.Hops, data.Hop{URL: bounded(h.url.String()), Status: v.status(), Remote: v.remote(), Phases: r.hop})
+			r.Hops = append(r.Hops, data.Hop{URL: h.name(), Status: v.status(), Remote: v.remote(), Phases: r.hop})
 		}
 		r.part(&v, err != nil)
 		h = next
@@ -91,6 +95,14 @@ func (r *run) follow() {
 	if r.HTTP != nil {
 		r.HTTP.Redirects = max(len(r.Hops)-1, 0)
 	}
+}
+
+// name is the URL as events have it.
+func (h *hop) name() string {
+	if h.shown != "" {
+		return bounded(h.shown)
+	}
+	return bounded(h.url.String())
 }
 
 // A visit is one hop with what it has opened.
@@ -134,7 +146,8 @@ func (r *run) ask(v *visit, followed int) (*hop, error) {
 	}
 	r.HTTP = &data.HTTP{Status: v.res.StatusCode, Protocol: v.res.Proto, Remote: v.conn.remote, BodyBytes: -1}
 	r.Header = v.res.Header
-	next, err := r.t.redirect(v.hop, v.res, followed)
+	r.keepCookies(v)
+	next, err := r.redirect(v, followed)
 	if err == nil && next == nil && r.t.needsBody {
 		err = r.readBody(v)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -18,28 +17,31 @@ import (
 
 // A Target is a monitor's definition made ready to be probed. It is immutable.
 type Target struct {
-	first     *hop
-	header    http.Header // without Host
-	body      string
-	timeout   time.Duration
-	redirects int
-	reuse     bool
-	needsBody bool
+	first       *hop
+	timeout     time.Duration
+	redirects   int
+	redirectTo  string
+	reuse       bool
+	needsBody   bool
+	cookies     bool
+	traceparent bool
 }
 
 // A hop is one request, ready to be written.
 type hop struct {
 	url        *url.URL
+	shown      string // in events, in place of url, unless empty
 	addr       string // host and port to connect to
 	hostname   string // in ASCII, with its zone
 	serverName string
 	key        string // of the idle connections that may serve
 	gzip       bool   // asked for by us, so undone by us
-	// head ends behind the Host line; the prober's User-Agent goes between it
-	// and tail unless ownAgent.
+	// head ends behind the Host line; what a probe adds goes between it and tail.
 	head, tail []byte
-	ownAgent   bool
+	ownAgent   bool          // the prober's name is not to be added
+	token      bool          // that of OAuth2 is
 	req        *http.Request // read only
+	header     http.Header   // as the definition has it, for the next hop
 	body       string
 }
 
@@ -59,38 +61,30 @@ func Compile(m *data.Monitor) (*Target, error) {
 		return nil, err
 	}
 	t := &Target{
-		body: m.Body, timeout: m.Timeout.D(), redirects: m.Redirects,
+		timeout: m.Timeout.D(), redirects: m.Redirects, redirectTo: m.RedirectTo,
 		reuse: m.Connection == data.ConnectionReuse, needsBody: !m.Expect.Body.IsZero(),
-	}
-	method := m.Method
-	if method == "" {
-		method = http.MethodGet
+		cookies: m.Cookies, traceparent: m.Traceparent,
 	}
 	switch {
-	case method == http.MethodConnect || !isToken(method):
-		return nil, fmt.Errorf("method: %q cannot be a method; write such as GET, HEAD or POST", bounded(method))
 	case t.timeout <= 0:
 		return nil, fmt.Errorf("timeout: %v is not more than 0; write such as 5s", t.timeout)
 	case t.redirects < 0:
 		return nil, fmt.Errorf("redirects: %d is negative; write how many may be followed, or 0", t.redirects)
+	case t.redirectTo != data.RedirectAny && t.redirectTo != data.RedirectSameHost && t.redirectTo != data.RedirectHTTPS:
+		return nil, fmt.Errorf("redirects.to: %q is unknown; write any, same_host or https", bounded(t.redirectTo))
 	case !t.reuse && m.Connection != "" && m.Connection != data.ConnectionNew:
 		return nil, fmt.Errorf("connection: %q is unknown; write new or reuse", bounded(m.Connection))
 	}
-	t.header = make(http.Header, len(m.Headers)+1)
-	for name, value := range m.Headers {
-		if !isToken(name) {
-			return nil, fmt.Errorf("headers: %q cannot be a header's name; write letters, digits and dashes", bounded(name))
-		}
-		if strings.ContainsFunc(value, isControl) { // it may be a secret, so it is not repeated
-			return nil, fmt.Errorf("headers.%s: the value has a control character; write it on one line", name)
-		}
-		t.header[textproto.CanonicalMIMEHeaderKey(name)] = []string{value}
+	q, err := newRequest(m, u)
+	if err != nil {
+		return nil, err
 	}
-	host := t.header.Get("Host")
-	t.header.Del("Host")
-	t.first, err = t.newHop(method, u, host, t.header, t.body)
+	t.first, err = t.newHop(q)
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
+	}
+	if q.url != u {
+		t.first.shown = u.Redacted()
 	}
 	return t, nil
 }
@@ -133,7 +127,8 @@ func checkURL(u *url.URL) error {
 
 // newHop lets net/http write the request once, which checks it, writes hosts of
 // other alphabets in ASCII, and knows when a Content-Length belongs there.
-func (t *Target) newHop(method string, u *url.URL, host string, header http.Header, body string) (*hop, error) {
+func (t *Target) newHop(q request) (*hop, error) {
+	u := q.url
 	bare := *u
 	bare.User, bare.Fragment, bare.RawFragment = nil, "", ""
 	ascii, err := asciiHost(&bare)
@@ -144,21 +139,24 @@ func (t *Target) newHop(method string, u *url.URL, host string, header http.Head
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	h := &hop{url: &bare, addr: net.JoinHostPort(ascii, port), hostname: ascii, body: body}
+	h := &hop{url: &bare, addr: net.JoinHostPort(ascii, port), hostname: ascii, header: q.header, body: q.body}
 	h.serverName, _, _ = strings.Cut(ascii, "%") // an IPv6 zone is nothing to others
 	h.key = u.Scheme + "://" + h.addr
-	req, err := http.NewRequest(method, bare.String(), strings.NewReader(body))
+	req, err := http.NewRequest(q.method, bare.String(), strings.NewReader(q.body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header, req.Close = header.Clone(), !t.reuse
-	if host != "" {
-		req.Host = host
+	req.Header, req.Close = q.header.Clone(), !t.reuse
+	if q.host != "" {
+		req.Host = q.host
 	}
-	if h.gzip = header["Accept-Encoding"] == nil && header["Range"] == nil && method != http.MethodHead; h.gzip {
+	for _, c := range q.cookies {
+		req.AddCookie(c)
+	}
+	if h.gzip = q.header["Accept-Encoding"] == nil && q.header["Range"] == nil && q.method != http.MethodHead; h.gzip {
 		req.Header.Set("Accept-Encoding", "gzip")
 	}
-	if _, h.ownAgent = header["User-Agent"]; !h.ownAgent {
+	if _, h.ownAgent = q.header["User-Agent"]; !h.ownAgent {
 		req.Header.Set("User-Agent", "") // net/http writes none
 	}
 	var b bytes.Buffer
