@@ -57,7 +57,7 @@ func TestWhatReferencesStandForIsSentAndNeverTold(t *testing.T) {
 	m.Headers = map[string]string{"X-Token": "${env:TOKEN}"}
 	m.Redirects = 5
 	p := data.Pattern{Matches: []string{`c4n.*s3c`, "never"}, NotMatches: []string{`s3cret`}}
-	m.Expect = data.Expect{Body: p, Headers: map[string]data.Pattern{"X-Back": p}}
+	m.Expect = data.Expect{Body: data.ExpectBody{Pattern: p}, Headers: map[string]data.Pattern{"X-Back": p}}
 	dir, j := t.TempDir(), newJournal()
 	state, err := heartbeat.OpenState(dir, "", "here")
 	if err != nil {
@@ -149,7 +149,7 @@ func TestEveryTextThatAProbeEntersIsMasked(t *testing.T) {
 	free := map[string]bool{ // who and what, from the definition as it is written, or a closed set
 		".Monitor": true, ".Location": true, ".Instance": true, ".Version": true, ".State": true, ".Method": true, ".URL": true,
 		".HTTP.Protocol": true, ".HTTP.Remote": true, ".TLS.Version": true, ".Hops.Remote": true, ".Expectations.Name": true,
-		".Error.Kind": true, ".Error.Phase": true,
+		".Error.Kind": true, ".Error.Phase": true, ".Trace": true,
 	}
 	var m data.Measurement
 	var visit func(v reflect.Value, path string, leaf func(v reflect.Value, path string))
