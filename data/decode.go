@@ -209,12 +209,31 @@ type measurementWire struct {
 		OK   bool   `json:"ok"`
 		Seen string `json:"seen"`
 	} `json:"expectations"`
-	Error *struct {
-		Kind    ErrorKind `json:"kind"`
-		Phase   string    `json:"phase"`
-		Message string    `json:"message"`
-	} `json:"error"`
-	Trace string `json:"trace"`
+	Addresses []addressWire `json:"addresses"`
+	Unprobed  int           `json:"unprobed"`
+	Error     *errorWire    `json:"error"`
+	Trace     string        `json:"trace"`
+}
+
+type addressWire struct {
+	Remote string     `json:"remote"`
+	State  State      `json:"state"`
+	Status int        `json:"status"`
+	Phases phasesWire `json:"phases"`
+	Error  *errorWire `json:"error"`
+}
+
+type errorWire struct {
+	Kind    ErrorKind `json:"kind"`
+	Phase   string    `json:"phase"`
+	Message string    `json:"message"`
+}
+
+func (w *errorWire) error() *Error {
+	if w == nil {
+		return nil
+	}
+	return &Error{w.Kind, w.Phase, w.Message}
 }
 
 func (w measurementWire) event() (Event, error) {
@@ -222,7 +241,7 @@ func (w measurementWire) event() (Event, error) {
 		Monitor: w.Monitor, Location: w.Location, Instance: w.Instance, Version: w.Version,
 		Scheduled: w.Scheduled.time(), Attempt: w.Attempt, State: w.State,
 		Started: w.Started.time().Truncate(time.Microsecond), Late: micros(w.Late), Degraded: micros(w.Degraded),
-		Method: w.Method, URL: w.URL, Phases: w.Phases.phases(), Trace: w.Trace,
+		Method: w.Method, URL: w.URL, Phases: w.Phases.phases(), Unprobed: w.Unprobed, Error: w.Error.error(), Trace: w.Trace,
 	}
 	if h := w.HTTP; h != nil {
 		m.HTTP = &HTTP{Status: h.Status, Protocol: h.Protocol, Remote: h.Remote, Redirects: h.Redirects, BodyBytes: -1}
@@ -236,11 +255,11 @@ func (w measurementWire) event() (Event, error) {
 	for _, h := range w.Hops {
 		m.Hops = append(m.Hops, Hop{h.URL, h.Status, h.Remote, h.Phases.phases()})
 	}
+	for _, a := range w.Addresses {
+		m.Addresses = append(m.Addresses, Address{a.Remote, a.State, a.Status, a.Phases.phases(), a.Error.error()})
+	}
 	for _, e := range w.Expectations {
 		m.Expectations = append(m.Expectations, Expectation(e))
-	}
-	if e := w.Error; e != nil {
-		m.Error = &Error{e.Kind, e.Phase, e.Message}
 	}
 	return m, nil
 }

@@ -75,6 +75,8 @@ var measurementFields = []field[measured]{
 	}},
 	{"phases", func(s *scanner, m *measured) { readObject(s, phasesFields, &m.Phases) }},
 	{"hops", func(s *scanner, m *measured) { m.Hops = readList(s, hopFields) }},
+	{"addresses", func(s *scanner, m *measured) { m.Addresses = readList(s, addressFields) }},
+	{"unprobed", func(s *scanner, m *measured) { m.Unprobed = s.int() }},
 	{"expectations", func(s *scanner, m *measured) { m.Expectations = readList(s, expectationFields) }},
 	{"error", func(s *scanner, m *measured) {
 		m.Error = new(Error)
@@ -111,6 +113,17 @@ var hopFields = []field[Hop]{
 	{"status", func(s *scanner, h *Hop) { h.Status = s.int() }},
 	{"remote", func(s *scanner, h *Hop) { h.Remote = s.str() }},
 	{"phases", func(s *scanner, h *Hop) { readObject(s, phasesFields, &h.Phases) }},
+}
+
+var addressFields = []field[Address]{
+	{"remote", func(s *scanner, a *Address) { a.Remote = s.str() }},
+	{"state", func(s *scanner, a *Address) { a.State = word(s, states) }},
+	{"status", func(s *scanner, a *Address) { a.Status = s.int() }},
+	{"phases", func(s *scanner, a *Address) { readObject(s, phasesFields, &a.Phases) }},
+	{"error", func(s *scanner, a *Address) {
+		a.Error = new(Error)
+		readObject(s, errorFields, a.Error)
+	}},
 }
 
 var expectationFields = []field[Expectation]{

@@ -92,14 +92,12 @@ func (m *Measurement) appendJSON(b []byte) []byte {
 	}
 	o.phases(m.Phases)
 	o.hops(m.Hops)
-	o.expectations(m.Expectations)
-	if e := m.Error; e != nil {
-		o.open("error")
-		o.str("kind", string(e.Kind))
-		o.str("phase", e.Phase)
-		o.str("message", e.Message)
-		o.close()
+	o.addresses(m.Addresses)
+	if m.Unprobed != 0 {
+		o.int("unprobed", int64(m.Unprobed))
 	}
+	o.expectations(m.Expectations)
+	o.error(m.Error)
 	o.optional("trace", m.Trace)
 	return append(o.b, '}')
 }
@@ -299,6 +297,37 @@ func (o *object) hops(hops []Hop) {
 		o.close()
 	}
 	o.b = append(o.b, ']')
+}
+
+func (o *object) addresses(list []Address) {
+	if len(list) == 0 {
+		return
+	}
+	o.name("addresses")
+	o.b = append(o.b, '[')
+	for i, a := range list {
+		o.element(i)
+		o.str("remote", a.Remote)
+		o.str("state", string(a.State))
+		if a.Status != 0 {
+			o.int("status", int64(a.Status))
+		}
+		o.phases(a.Phases)
+		o.error(a.Error)
+		o.close()
+	}
+	o.b = append(o.b, ']')
+}
+
+func (o *object) error(e *Error) {
+	if e == nil {
+		return
+	}
+	o.open("error")
+	o.str("kind", string(e.Kind))
+	o.str("phase", e.Phase)
+	o.str("message", e.Message)
+	o.close()
 }
 
 func (o *object) expectations(list []Expectation) {

@@ -26,12 +26,13 @@ const (
 	ErrBlocked         ErrorKind = "blocked"            // our own policy forbids the address
 	ErrInternal        ErrorKind = "internal"           // our own fault
 	ErrAuth            ErrorKind = "auth"               // no token was to be had of the OAuth2 endpoint; nothing is known of the target
+	ErrProxy           ErrorKind = "proxy"              // the proxy was not reached, or has not reached the target
 )
 
 var errorKinds = []ErrorKind{
 	ErrDNS, ErrRefused, ErrUnreachable, ErrReset, ErrTimeout, ErrTLSHandshake, ErrCertExpired, ErrCertNotYetValid,
 	ErrCertHost, ErrCertAuthority, ErrProtocol, ErrBodyCut, ErrBodyTooLarge, ErrRedirects, ErrExpectation, ErrBlocked, ErrInternal,
-	ErrAuth,
+	ErrAuth, ErrProxy,
 }
 
 var states = []State{Up, Down}

@@ -53,6 +53,12 @@ type Measurement struct {
 	Phases Phases
 	Hops   []Hop // one for each request, when redirects were followed
 
+	// Addresses are those of the name, when each was probed in its own right. The
+	// rest of the measurement is of the first that is down, or of the first.
+	Addresses []Address
+	// Unprobed is how many addresses the name has beyond those.
+	Unprobed int
+
 	Expectations []Expectation
 	Error        *Error // nil exactly when State is Up
 	// Trace is the trace id that the target was sent, 32 hexadecimal digits, or
@@ -94,6 +100,15 @@ type Hop struct {
 	Status int // 0: no response
 	Remote string
 	Phases Phases
+}
+
+// An Address is how a target was found at one address of its name.
+type Address struct {
+	Remote string // address and port
+	State  State
+	Status int // 0: no response
+	Phases Phases
+	Error  *Error // nil exactly when State is Up
 }
 
 // An Expectation is one judged expectation. Seen is bounded.

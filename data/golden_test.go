@@ -64,6 +64,19 @@ func goldens() map[string]data.Event {
 			Method: "GET", URL: "https://orders.example/", Trace: "4bf92f3577b34da6a3ce929d0e0e4736",
 			Error: &data.Error{Kind: data.ErrAuth, Message: `the token endpoint https://id.example/token answered 401, error "invalid_client"`},
 		},
+		"measurement_addresses": &data.Measurement{
+			Monitor: "shop", Location: "ber1", Instance: "hb-0", Version: "9f2c41d0",
+			Scheduled: at("2026-11-28T09:00:10.000Z"), Attempt: 1, State: data.Down, Started: at("2026-11-28T09:00:10.001Z"), Late: time.Millisecond,
+			Method: "GET", URL: "http://shop.example/", Phases: data.Phases{DNS: us(700), Connect: us(80), Total: us(780)},
+			Addresses: []data.Address{
+				{Remote: "203.0.113.7:80", State: data.Up, Status: 200, Phases: data.Phases{DNS: us(700), Connect: us(90), Request: us(10), FirstByte: us(900), Total: us(1700)}},
+				{Remote: "203.0.113.8:80", State: data.Down, Phases: data.Phases{DNS: us(700), Connect: us(80), Total: us(780)},
+					Error: &data.Error{Kind: data.ErrRefused, Phase: "connect", Message: "connection refused"}},
+				{Remote: "[2001:db8::7]:80", State: data.Down, Status: 503, Phases: data.Phases{Total: us(1500)}, Error: &data.Error{Kind: data.ErrExpectation, Message: "status: expected 200-299, saw 503"}},
+			},
+			Unprobed: 2,
+			Error:    &data.Error{Kind: data.ErrRefused, Phase: "connect", Message: "at 203.0.113.8:80, one of 2 addresses that are down: connection refused"},
+		},
 		"gap": &data.Gap{
 			Monitor: "shop", Location: "ber1", Instance: "hb-0", Version: "9f2c41d0",
 			First: at("2026-11-23T21:48:50.12Z"), Last: at("2026-11-23T21:58:40.12Z"), Slots: 60, Reason: data.Stopped,
@@ -183,6 +196,12 @@ func TestMalformedIsRefused(t *testing.T) {
 		"down without error": swap(`"error"`, `"no_error"`),
 		"an unknown error":   swap(`"kind":"expectation"`, `"kind":"gremlins"`),
 		"no start":           swap(`"started_at"`, `"begun_at"`),
+		"unprobed alone":     swap(`"attempt":1`, `"attempt":1,"unprobed":1`),
+		"unprobed, negative": swap(`"attempt":1`, `"attempt":1,"addresses":[{"remote":"a","state":"up"}],"unprobed":-1`),
+		"address, no state":  swap(`"attempt":1`, `"attempt":1,"addresses":[{"remote":"a"}]`),
+		"address, no error":  swap(`"attempt":1`, `"attempt":1,"addresses":[{"remote":"a","state":"down"}]`),
+		"address, up, error": swap(`"attempt":1`, `"attempt":1,"addresses":[{"remote":"a","state":"up","error":{"kind":"dns"}}]`),
+		"address, odd error": swap(`"attempt":1`, `"attempt":1,"addresses":[{"remote":"a","state":"down","error":{"kind":"gremlins"}}]`),
 		"half a trace":       swap(`"attempt":1`, `"attempt":1,"trace":"4bf92f35"`),
 		"a trace of text":    swap(`"attempt":1`, `"attempt":1,"trace":"4BF92F3577B34DA6A3CE929D0E0E4736"`),
 	} {

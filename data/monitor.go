@@ -46,6 +46,21 @@ type Monitor struct {
 	// RedirectTo is where they may lead.
 	RedirectTo string `json:"redirect_to,omitempty"`
 
+	TLS ClientTLS `json:"tls,omitzero"`
+	// Protocol is ProtocolHTTP1, ProtocolHTTP2, or empty: HTTP/2 where TLS
+	// negotiates it, else HTTP/1.1.
+	Protocol string `json:"protocol,omitempty"`
+	// Proxy is the URL of an HTTP, HTTPS or SOCKS5 proxy; empty: none.
+	Proxy string `json:"proxy,omitempty"`
+	// Resolver is the address of a DNS server; empty: the system's.
+	Resolver string `json:"resolver,omitempty"`
+	// IP is one of the families below; empty: any.
+	IP string `json:"ip,omitempty"`
+	// Addresses is AddressesAll, or empty: the first that can be connected to.
+	Addresses string `json:"addresses,omitempty"`
+	// Source is the local address that connections begin at; empty: any.
+	Source string `json:"source,omitempty"`
+
 	Expect Expect            `json:"expect"`
 	Labels map[string]string `json:"labels,omitempty"`
 	// Paused keeps the monitor and its slots, but each of them becomes part
@@ -58,6 +73,37 @@ const (
 	ConnectionNew   = "new"   // each probe resolves, connects and greets afresh
 	ConnectionReuse = "reuse" // an idle connection of an earlier probe may serve
 )
+
+// The values of Monitor.Protocol.
+const (
+	ProtocolHTTP1 = "http1"
+	ProtocolHTTP2 = "http2" // without TLS by prior knowledge
+)
+
+// The values of Monitor.IP.
+const (
+	IPv4    = "4"       // IPv4 only
+	IPv6    = "6"       // IPv6 only
+	Prefer4 = "prefer4" // IPv4 addresses first, then the others
+	Prefer6 = "prefer6" // IPv6 addresses first, then the others
+)
+
+// AddressesAll is the value of Monitor.Addresses that probes each address of a
+// name in its own right.
+const AddressesAll = "all"
+
+// ClientTLS says how a target is greeted. Its zero value trusts whom the system
+// trusts, and shows no certificate.
+type ClientTLS struct {
+	// CA, Cert and Key name files of PEM, or hold their content. Whom CA lists
+	// is trusted instead of whom the system trusts.
+	CA                 string `json:"ca,omitempty"`
+	Cert               string `json:"cert,omitempty"`
+	Key                string `json:"key,omitempty"`
+	ServerName         string `json:"server_name,omitempty"` // asked for and verified; empty: the URL's host
+	InsecureSkipVerify bool   `json:"insecure_skip_verify,omitempty"`
+	MinVersion         string `json:"min_version,omitempty"` // 1.0 to 1.3; empty: 1.2
+}
 
 // A Schedule says at which instants a monitor has slots. Exactly one of Every
 // and Cron is set.

@@ -69,6 +69,13 @@ func measurement(r *rand.Rand) *data.Measurement {
 	if r.IntN(2) == 0 {
 		m.State, m.Error = data.Down, &data.Error{Kind: pick(r, data.ErrorKinds()...), Phase: text(r), Message: text(r)}
 	}
+	for range r.IntN(6) - 3 {
+		a := data.Address{Remote: text(r), State: data.Up, Status: r.IntN(2) * 200, Phases: phases(r)}
+		if r.IntN(2) == 0 {
+			a.State, a.Error = data.Down, &data.Error{Kind: pick(r, data.ErrorKinds()...), Phase: text(r), Message: text(r)}
+		}
+		m.Addresses, m.Unprobed = append(m.Addresses, a), r.IntN(2)
+	}
 	if r.IntN(4) == 0 {
 		m.Trace = fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
 	}

@@ -93,10 +93,22 @@ func (m *Measurement) validate() error {
 		return invalid(m.Kind(), "error", "it belongs to a measurement that is down, and only there")
 	case m.Error != nil && !slices.Contains(errorKinds, m.Error.Kind):
 		return invalid(m.Kind(), "error.kind", "%q is not a kind of error", m.Error.Kind)
+	case m.Unprobed < 0 || m.Unprobed > 0 && len(m.Addresses) == 0:
+		return invalid(m.Kind(), "unprobed", "%d goes with addresses, and is not negative", m.Unprobed)
 	case m.TLS != nil && (m.TLS.Expires.UTC().Year() < 0 || m.TLS.Expires.UTC().Year() > 9999):
 		return invalid(m.Kind(), "tls.expires_at", "the year %d is out of range", m.TLS.Expires.UTC().Year())
 	case m.Trace != "" && !isTraceID(m.Trace):
 		return invalid(m.Kind(), "trace", "it is not 32 hexadecimal digits in lower case")
+	}
+	for i := range m.Addresses {
+		switch a := &m.Addresses[i]; {
+		case a.State != Up && a.State != Down:
+			return invalid(m.Kind(), "addresses", "the state %q is neither up nor down", a.State)
+		case (a.State == Down) != (a.Error != nil):
+			return invalid(m.Kind(), "addresses", "an error belongs to an address that is down, and only there")
+		case a.Error != nil && !slices.Contains(errorKinds, a.Error.Kind):
+			return invalid(m.Kind(), "addresses", "%q is not a kind of error", a.Error.Kind)
+		}
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ type detail struct {
 	Hops         []detailHop      `json:"hops,omitempty"`
 	Expectations []detailExpected `json:"expectations,omitempty"`
 	Trace        string           `json:"trace,omitempty"`
+	Addresses    []detailAddress  `json:"addresses,omitempty"`
+	Unprobed     int              `json:"unprobed,omitempty"`
 
 	// Event is the measurement as a whole when a value of it fits no column;
 	// the columns then hold the nearest that does.
@@ -23,9 +25,20 @@ type detail struct {
 }
 
 type detailHop struct {
-	URL       string `json:"url"`
-	Status    int    `json:"status,omitempty"`
-	Remote    string `json:"remote,omitempty"`
+	URL    string `json:"url"`
+	Status int    `json:"status,omitempty"`
+	Remote string `json:"remote,omitempty"`
+	detailPhases
+}
+
+type detailAddress struct {
+	Remote string       `json:"remote"`
+	Status int          `json:"status,omitempty"`
+	Error  *detailError `json:"error,omitempty"` // absent: it is up
+	detailPhases
+}
+
+type detailPhases struct {
 	DNS       *int64 `json:"dns_us,omitempty"`
 	Connect   *int64 `json:"connect_us,omitempty"`
 	TLS       *int64 `json:"tls_us,omitempty"`
@@ -33,6 +46,12 @@ type detailHop struct {
 	FirstByte *int64 `json:"first_byte_us,omitempty"`
 	Transfer  *int64 `json:"transfer_us,omitempty"`
 	Total     *int64 `json:"total_us,omitempty"`
+}
+
+type detailError struct {
+	Kind    data.ErrorKind `json:"kind"`
+	Phase   string         `json:"phase,omitempty"`
+	Message string         `json:"message,omitempty"`
 }
 
 type detailExpected struct {
@@ -56,24 +75,48 @@ func detailSpan(us *int64) data.Span {
 	return data.Span(*us + 1)
 }
 
+func detailPhasesOf(p data.Phases) detailPhases {
+	return detailPhases{
+		detailMicros(p.DNS), detailMicros(p.Connect), detailMicros(p.TLS), detailMicros(p.Request), detailMicros(p.FirstByte), detailMicros(p.Transfer), detailMicros(p.Total),
+	}
+}
+
+// phases is the inverse of detailPhasesOf.
+func (d detailPhases) phases() data.Phases {
+	return data.Phases{
+		DNS: detailSpan(d.DNS), Connect: detailSpan(d.Connect), TLS: detailSpan(d.TLS), Request: detailSpan(d.Request),
+		FirstByte: detailSpan(d.FirstByte), Transfer: detailSpan(d.Transfer), Total: detailSpan(d.Total),
+	}
+}
+
 func detailHops(hops []data.Hop) []detailHop {
 	var all []detailHop
 	for _, h := range hops {
-		p := h.Phases
-		all = append(all, detailHop{
-			h.URL, h.Status, h.Remote,
-			detailMicros(p.DNS), detailMicros(p.Connect), detailMicros(p.TLS), detailMicros(p.Request), detailMicros(p.FirstByte), detailMicros(p.Transfer), detailMicros(p.Total),
-		})
+		all = append(all, detailHop{h.URL, h.Status, h.Remote, detailPhasesOf(h.Phases)})
 	}
 	return all
 }
 
 // hop is the inverse of detailHops.
 func (h detailHop) hop() data.Hop {
-	return data.Hop{URL: h.URL, Status: h.Status, Remote: h.Remote, Phases: data.Phases{
-		DNS: detailSpan(h.DNS), Connect: detailSpan(h.Connect), TLS: detailSpan(h.TLS), Request: detailSpan(h.Request),
-		FirstByte: detailSpan(h.FirstByte), Transfer: detailSpan(h.Transfer), Total: detailSpan(h.Total),
-	}}
+	return data.Hop{URL: h.URL, Status: h.Status, Remote: h.Remote, Phases: h.phases()}
+}
+
+func detailAddresses(list []data.Address) []detailAddress {
+	var all []detailAddress
+	for _, a := range list {
+		all = append(all, detailAddress{a.Remote, a.Status, (*detailError)(a.Error), detailPhasesOf(a.Phases)})
+	}
+	return all
+}
+
+// address is the inverse of detailAddresses.
+func (d detailAddress) address() data.Address {
+	a := data.Address{Remote: d.Remote, State: data.Up, Status: d.Status, Phases: d.phases(), Error: (*data.Error)(d.Error)}
+	if a.Error != nil {
+		a.State = data.Down
+	}
+	return a
 }
 
 // told reports whether every expectation of m was met, and saw just what other

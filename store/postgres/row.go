@@ -67,7 +67,7 @@ func newRow(m *data.Measurement, index int) row {
 	switch {
 	case !fits:
 		r.detail = eventDetail(m)
-	case !r.told || redirects != 0 || len(m.Hops) > 0 || m.Error != nil || m.Trace != "":
+	case !r.told || redirects != 0 || len(m.Hops) > 0 || m.Error != nil || m.Trace != "" || len(m.Addresses) > 0:
 		r.detail = plainDetail(m, redirects, r.told)
 	}
 	return r
@@ -96,7 +96,7 @@ func narrow(v int64, low int64, fits *bool) int32 {
 }
 
 func plainDetail(m *data.Measurement, redirects int, told bool) []byte {
-	d := detail{Redirects: redirects, Hops: detailHops(m.Hops), Trace: m.Trace}
+	d := detail{Redirects: redirects, Hops: detailHops(m.Hops), Trace: m.Trace, Addresses: detailAddresses(m.Addresses), Unprobed: m.Unprobed}
 	if m.Error != nil {
 		d.Phase, d.Message = m.Error.Phase, m.Error.Message
 	}

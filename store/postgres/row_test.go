@@ -73,6 +73,12 @@ func TestPlainMeasurementsHaveNoDetail(t *testing.T) {
 	if r := newRow(&m, 0); string(r.detail) != `{"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}` || !r.told {
 		t.Errorf("got %s", r.detail)
 	}
+	m.Trace, m.Addresses, m.Unprobed = "", []data.Address{
+		{Remote: "192.0.2.1:80", State: data.Up, Status: 204, Phases: data.Phases{Total: 2}}, {Remote: "192.0.2.2:80", State: data.Down, Error: &data.Error{Kind: data.ErrReset}},
+	}, 3
+	if r := newRow(&m, 0); string(r.detail) != `{"addresses":[{"remote":"192.0.2.1:80","status":204,"total_us":1},{"remote":"192.0.2.2:80","error":{"kind":"reset"}}],"unprobed":3}` || !r.told {
+		t.Errorf("got %s", r.detail)
+	}
 	m.Expectations[0].Seen = "200"
 	if r := newRow(&m, 0); !strings.Contains(string(r.detail), `"seen":"200"`) || r.told {
 		t.Errorf("got %s", r.detail)

@@ -83,6 +83,10 @@ func (d *detail) fill(m *data.Measurement, names []string) {
 	for _, h := range d.Hops {
 		m.Hops = append(m.Hops, h.hop())
 	}
+	for _, a := range d.Addresses {
+		m.Addresses = append(m.Addresses, a.address())
+	}
+	m.Unprobed = d.Unprobed
 	for _, e := range d.Expectations {
 		m.Expectations = append(m.Expectations, data.Expectation(e))
 	}

@@ -14,8 +14,8 @@ import (
 // SchemaVersion and SchemaScript name the migration of flyway/sql that this package
 // needs: the newest.
 const (
-	SchemaVersion = 6
-	SchemaScript  = "V6__add_auth_and_trace.sql"
+	SchemaVersion = 7
+	SchemaScript  = "V7__add_proxy_and_addresses.sql"
 )
 
 // A SchemaError says that the database is not as this version needs it. Waiting

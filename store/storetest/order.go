@@ -116,6 +116,12 @@ func randomEvents(r *rand.Rand, n int) []data.Event {
 				e.Error.Kind = pick(r, data.ErrorKinds()...)
 			}
 			if r.IntN(3) == 0 {
+				other := &data.Error{Kind: data.ErrProxy, Phase: "connect", Message: "hung up"}
+				e.Addresses, e.Unprobed = []data.Address{
+					{Remote: "192.0.2.1:80", State: data.Up, Status: 200, Phases: e.Phases}, {Remote: "[2001:db8::1]:80", State: data.Down, Error: other},
+				}, r.IntN(2)
+			}
+			if r.IntN(3) == 0 {
 				e.Trace = fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
 			}
 			events = append(events, e)
