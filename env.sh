@@ -48,6 +48,12 @@ export MONITORINK_BODY_BUDGET="${MONITORINK_BODY_BUDGET:-64MiB}"
 # how long a drain may take
 export MONITORINK_GRACE="${MONITORINK_GRACE:-30s}"
 
+# what probes may not connect to: addresses, networks such as 10.0.0.0/8, and the presets metadata (of clouds; always denied), private, loopback, all
+export MONITORINK_DENY="${MONITORINK_DENY:-metadata}"
+
+# exceptions from MONITORINK_DENY, in the same form; the most specific entry decides
+# export MONITORINK_ALLOW=''
+
 # how long a result waits for others to share its way to the disk; 0s: not at all
 export MONITORINK_LINGER="${MONITORINK_LINGER:-50ms}"
 

@@ -128,4 +128,28 @@ var mutations = []mutation{
 		old:  "if k.has(s.Scheduled) {", new: "if false {",
 		pkg: "./monitor/heartbeat", run: "TestStartCountsWhatWasMissed",
 	},
+	{
+		name: "policy not asked on redirects",
+		file: "monitor/probe/dial.go",
+		old:  "if allow := r.p.o.Allow; allow != nil {", new: "if allow := r.p.o.Allow; allow != nil && len(r.Hops) == 0 {",
+		pkg: "./monitor/probe/policy", run: "TestWaysRoundThePolicy",
+	},
+	{
+		name: "a mapped address not unmapped",
+		file: "monitor/probe/policy/forms.go",
+		old:  "a = a.Unmap().WithZone(\"\")", new: "a = a.WithZone(\"\")",
+		pkg: "./monitor/probe/policy", run: "TestWrappedAddressesAreUnwrapped",
+	},
+	{
+		name: "an address judged with its zone",
+		file: "monitor/probe/policy/forms.go",
+		old:  "a = a.Unmap().WithZone(\"\")", new: "a = a.Unmap()",
+		pkg: "./monitor/probe/policy", run: "TestWaysRoundThePolicy",
+	},
+	{
+		name: "the IPv4 address in an IPv6 address not judged",
+		file: "monitor/probe/policy/policy.go",
+		old:  "for _, form := range forms(a) {", new: "for _, form := range forms(a)[:1] {",
+		pkg: "./monitor/probe/policy", run: "TestWaysRoundThePolicy",
+	},
 }

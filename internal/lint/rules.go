@@ -42,6 +42,7 @@ var layers = []layer{
 	{"store/storetest", []string{"data", "store"}, "a conformance suite knows the contract, and no adapter"},
 	{"monitor/schedule", []string{"data"}, "a schedule makes slots of definitions, and does nothing else"},
 	{"monitor/probe", []string{"data"}, "a probe makes a response of a slot, and does nothing else"},
+	{"monitor/probe/policy", nil, "what may be connected to depends on addresses alone"},
 	{"monitor/match", []string{"data"}, "a matcher judges what it is given"},
 	{"monitor/strain", nil, "how late a process gets to run has to do with no other thing of ours"},
 	{"monitor/heartbeat", []string{"data", "pipeline", "queue", "monitor/schedule", "monitor/probe", "monitor/match", "monitor/strain"}, "heartbeat assembles, and knows queues by their contract"},

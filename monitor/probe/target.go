@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -52,6 +53,12 @@ func (t *Target) Place() string {
 		return t.first.key
 	}
 	return t.first.key + " new"
+}
+
+// Address is where the first request connects to, unless the URL has a name there.
+func (t *Target) Address() (netip.AddrPort, bool) {
+	to, err := netip.ParseAddrPort(t.first.addr)
+	return to, err == nil
 }
 
 // Compile makes m ready. Its errors name the field and say what to write.

@@ -20,6 +20,7 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
+	"github.com/monitorink/monitorink/monitor/probe/policy"
 	"github.com/monitorink/monitorink/queue/kafka"
 	"github.com/monitorink/monitorink/store/postgres"
 )
@@ -108,7 +109,7 @@ at most, and changes nothing.`,
 
 func heartbeatCheck() *cobra.Command {
 	return check("Try what heartbeat needs, and say what is wrong",
-		"Try what heartbeat needs: its monitors, its folder, and Kafka when that is the queue.",
+		"Try what heartbeat needs: its monitors, whether its network policy lets it probe them, its folder, and Kafka when that is the queue.",
 		checkMonitors, checkDataDir, checkWriting)
 }
 
@@ -129,6 +130,11 @@ func checkMonitors(_ context.Context, cfg *config.Config, report func(string, er
 		from = "MONITORINK_URLS"
 	}
 	report(fmt.Sprintf("monitors of %s: %s", from, plural(len(list), "monitor")), nil)
+	denied, err := daemon.Denied(cfg, list)
+	if err == nil && len(denied) > 0 {
+		err = fmt.Errorf("%d cannot be probed\n%s", len(denied), strings.Join(denied[:min(len(denied), 10)], "\n"))
+	}
+	report("network policy, "+policy.DenyVariable+"="+strings.Join(cfg.Deny, ","), err)
 }
 
 func checkDataDir(_ context.Context, cfg *config.Config, report func(string, error)) {

@@ -35,7 +35,11 @@ and show where the time went. The exit code is 0 when it is up and 1 when it is 
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}
-			p := probe.New(probe.Options{UserAgent: "Monitorink/" + app.Version()})
+			o, err := daemon.ProbeOptions(cfg)
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			p := probe.New(o)
 			defer p.Close()
 			got, err := heartbeat.Once(cmd.Context(), p, nil, m, "terminal", "probe")
 			if err != nil {

@@ -33,6 +33,13 @@ func validate() *cobra.Command {
 					fmt.Fprintln(cmd.ErrOrStderr(), err)
 					continue
 				}
+				denied, err := daemon.Denied(cfg, list)
+				if err != nil {
+					return &app.UsageError{Err: err}
+				}
+				for _, d := range denied { // perhaps not where it will run, so nothing is wrong with the file
+					fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s: %s\n", path, d)
+				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, all good\n", path, plural(len(list), "monitor"))
 			}
 			if bad > 0 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/probe/policy"
 )
 
 const (
@@ -45,6 +46,12 @@ func (l *loader) check(c *Config) {
 		if err := data.CheckID(id); err != nil {
 			l.wrong(name, "%v; write a short name", err)
 		}
+	}
+	if _, err := policy.Parse(c.Deny, nil); err != nil {
+		l.wrong(policy.DenyVariable, "%v", err)
+	}
+	if _, err := policy.Parse(nil, c.Allow); err != nil {
+		l.wrong(policy.AllowVariable, "%v", err)
 	}
 	l.checkKafka(c)
 	switch u, err := url.Parse(c.PostgresURL); {

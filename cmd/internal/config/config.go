@@ -44,6 +44,9 @@ type Config struct {
 	BodyBudget int64         `env:"MONITORINK_BODY_BUDGET" default:"64MiB" help:"bytes of response bodies held at once"`
 	Grace      time.Duration `env:"MONITORINK_GRACE" default:"30s" help:"how long a drain may take"`
 
+	Deny  []string `env:"MONITORINK_DENY" default:"metadata" help:"what probes may not connect to: addresses, networks such as 10.0.0.0/8, and the presets metadata (of clouds; always denied), private, loopback, all"`
+	Allow []string `env:"MONITORINK_ALLOW" help:"exceptions from MONITORINK_DENY, in the same form; the most specific entry decides"`
+
 	Linger    time.Duration `env:"MONITORINK_LINGER" default:"50ms" help:"how long a result waits for others to share its way to the disk; 0s: not at all"`
 	BatchWait time.Duration `env:"MONITORINK_BATCH_WAIT" default:"100ms" help:"how long collector lets an event wait for others to share its transaction; 0s: not at all"`
 

@@ -104,6 +104,7 @@ func TestNothingSetGivesTheDefaults(t *testing.T) {
 		BatchWait:     100 * time.Millisecond,
 		HeartbeatAddr: "127.0.0.1:8081", CollectorAddr: "127.0.0.1:8080", LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
+	want.Deny = []string{"metadata"}
 	want.Kafka.Brokers, want.Kafka.Topic = []string{"127.0.0.1:9092"}, "monitorink.events"
 	want.Kafka.Group, want.Kafka.DLQTopic = "monitorink-collector", "monitorink.dlq"
 	if !reflect.DeepEqual(*c, want) {
@@ -162,7 +163,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		"MONITORINK_GRACE=0s", "MONITORINK_KAFKA_BROKERS=a.example", "MONITORINK_KAFKA_TLS=maybe", "MONITORINK_KAFKA_CERT_FILE=c.pem",
 		"MONITORINK_KAFKA_SASL=md5", "MONITORINK_KAFKA_DLQ_TOPIC=monitorink.events", "MONITORINK_POSTGRES_URL=mysql://joe:hunter2@db.example/",
 		"MONITORINK_RETENTION=1h", "MONITORINK_HEARTBEAT_ADDR=8081", "MONITORINK_COLLECTOR_ADDR=:http", "MONITORINK_LOG_LEVEL=loud",
-		"MONITORINK_LOG_FORMAT=xml", "MONITORINK_LOCATION=a\nb", "MONITORINK_TOKEN=a b",
+		"MONITORINK_LOG_FORMAT=xml", "MONITORINK_LOCATION=a\nb", "MONITORINK_TOKEN=a b", "MONITORINK_DENY=private,10.0.0.1/8", "MONITORINK_ALLOW=shop.example",
 	})
 	want := `MONITORINK_QUEUE is "rabbit": write memory, disk or kafka
 MONITORINK_STORE is "disk": write memory or postgres
@@ -175,6 +176,8 @@ MONITORINK_SPOOL_SIZE is "1 bunch": write a number of bytes and a unit, such as 
 MONITORINK_IN_FLIGHT is "-1": write a whole number, not less than 0
 MONITORINK_BODY_BUDGET is "1KiB": at least 1MiB is needed, which is one body
 MONITORINK_GRACE is "0s": at least 1ms is needed
+MONITORINK_DENY is "private,10.0.0.1/8": "10.0.0.1/8" has bits behind its /8; write 10.0.0.0/8, or the address alone
+MONITORINK_ALLOW is "shop.example": "shop.example" is not an address, a network or a preset (all, loopback, metadata, private), and names are not looked up; write such as 10.1.2.3, 10.0.0.0/8 or fd00::/8
 MONITORINK_KAFKA_BROKERS is "a.example": write host:port, several with commas between them
 MONITORINK_KAFKA_DLQ_TOPIC is "monitorink.events": dead letters need a topic of their own, not that of MONITORINK_KAFKA_TOPIC
 MONITORINK_KAFKA_TLS is "maybe": write on or off
@@ -252,6 +255,8 @@ func TestSettingsWithoutEffectAreWarnedOf(t *testing.T) {
 		"MONITORINK_KAFKA_BROKERS=a.example:9092 MONITORINK_QUEUE=kafka":            "",
 		"MONITORINK_POSTGRES_URL=postgres://db.example/d":                           "MONITORINK_POSTGRES_URL is set, but no Postgres is used: MONITORINK_STORE is memory",
 		"MONITORINK_POSTGRES_URL=postgres://db.example/d MONITORINK_STORE=postgres": "",
+		"MONITORINK_ALLOW=10.1.0.0/16":                                              "MONITORINK_ALLOW has 10.1.0.0/16, which nothing denies: it makes exceptions only; to deny all else, set MONITORINK_DENY=all",
+		"MONITORINK_ALLOW=10.1.0.0/16,169.254.169.254 MONITORINK_DENY=private":      "",
 	} {
 		c, err := config.Load(strings.Fields(environ))
 		if err != nil {

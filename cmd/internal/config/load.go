@@ -13,6 +13,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/probe/policy"
 )
 
 // An Error is one variable that has a wrong value. Load joins them.
@@ -189,6 +190,9 @@ func (l *loader) warnings(c *Config) []string {
 	}
 	if c.Queue == QueueKafka && c.Kafka.SASL == "plain" && !c.Kafka.TLS {
 		list = append(list, "MONITORINK_KAFKA_SASL=plain without MONITORINK_KAFKA_TLS=on sends the password for everyone on the way to read")
+	}
+	if p, err := policy.Parse(c.Deny, c.Allow); err == nil && len(p.Idle()) > 0 {
+		list = append(list, policy.AllowVariable+" has "+strings.Join(p.Idle(), ", ")+", which nothing denies: it makes exceptions only; to deny all else, set "+policy.DenyVariable+"=all")
 	}
 	return list
 }

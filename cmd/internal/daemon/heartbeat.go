@@ -13,7 +13,6 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/metrics"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
-	"github.com/monitorink/monitorink/monitor/probe"
 	"github.com/monitorink/monitorink/queue/remote"
 	"github.com/monitorink/monitorink/web"
 )
@@ -100,11 +99,15 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 	if list, err = survive(list, persisted, err, log); err != nil {
 		return nil, err
 	}
+	probing, err := ProbeOptions(cfg)
+	if err != nil {
+		return nil, err
+	}
 	o := heartbeat.Options{
 		Location: location, Instance: Instance(cfg), Queue: q.Publisher, Journal: q.journal, State: q.state,
 		Full:     func() bool { return q.stats().Full },
 		InFlight: inFlight(cfg), Grace: cfg.Grace, Logger: log, Observe: reg.Observe(),
-		Probe: probe.Options{BodyBudget: cfg.BodyBudget, UserAgent: "Monitorink/" + app.Version()},
+		Probe: probing,
 	}
 	if q.journal != nil {
 		o.Linger = cfg.Linger
