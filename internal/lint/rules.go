@@ -44,6 +44,8 @@ var layers = []layer{
 	{"monitor/probe", []string{"data"}, "a probe makes a response of a slot, and does nothing else"},
 	{"monitor/probe/policy", nil, "what may be connected to depends on addresses alone"},
 	{"monitor/match", []string{"data"}, "a matcher judges what it is given"},
+	{"monitor/match", []string{"data", "monitor/match/jsonpath"}, "a matcher judges what it is given"},
+	{"monitor/match/jsonpath", nil, "a path is a matter of JSON alone"},
 	{"monitor/strain", nil, "how late a process gets to run has to do with no other thing of ours"},
 	{"monitor/heartbeat", []string{"data", "pipeline", "queue", "monitor/schedule", "monitor/probe", "monitor/match", "monitor/strain"}, "heartbeat assembles, and knows queues by their contract"},
 	{"monitor/feed", []string{"pipeline", "queue"}, "a feed is a queue at the head of a pipeline"},
