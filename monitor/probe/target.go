@@ -99,7 +99,7 @@ func Compile(m *data.Monitor) (*Target, error) {
 func parseURL(raw string) (*url.URL, error) {
 	if i := strings.LastIndexByte(raw, '@'); i >= 0 { // never repeat a password
 		if u, err := url.Parse(raw); err != nil || u.User != nil {
-			return nil, fmt.Errorf("url: %q has credentials in it, or is no URL; leave them out, and write a header Authorization", bounded("…"+raw[i:]))
+			return nil, fmt.Errorf("url: %q has credentials in it, or is no URL; leave them out, and write auth.basic", bounded("…"+raw[i:]))
 		}
 	}
 	u, err := url.Parse(raw)

@@ -32,12 +32,14 @@ func (d *draft) finish() {
 	if d.Expect.Certificate > 0 && strings.HasPrefix(d.URL, "http:") {
 		d.tell(d.url, "url: expect.certificate needs https; write https://, or leave certificate out")
 	}
+	d.checkRequest()
 	d.checkSchedule()
 }
 
 // checkDefaults judges the schedule that monitors get by default. One that is
 // wrong is forgotten, so that it is told of once.
 func (d *draft) checkDefaults() {
+	d.checkRequest()
 	s, timeout, zone := d.Schedule, d.Timeout, d.timezone
 	if d.cron == nil { // the zone waits for monitors with cron
 		d.timezone = nil
@@ -185,7 +187,7 @@ func checkURL(raw string) string {
 	case len(raw) > maxURL:
 		return fmt.Sprintf("it has %d bytes, and at most %d are allowed", len(raw), maxURL)
 	case u.User != nil:
-		return strconv.Quote(shown) + " has credentials in it, which every event would show; leave them out, and write a header: headers: { Authorization: … }"
+		return strconv.Quote(shown) + " has credentials in it, which every event would show; leave them out, and write auth: { basic: { username: …, password: … } }"
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "the scheme of " + strconv.Quote(shown) + " is not one that is probed; write http or https"
 	case u.Hostname() == "":
@@ -231,6 +233,9 @@ func (d *draft) setHeaders(v *yaml.Node) {
 			d.tell(key, "headers: %s follows from the body; leave it out", name)
 		}
 		own[name] = true
+		if name == "Authorization" {
+			d.own.authorization = key
+		}
 		if v.Kind == yaml.ScalarNode && v.Tag != "!!null" && v.Value == "" {
 			headers[name] = "" // an empty header is one
 			return

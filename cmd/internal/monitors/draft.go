@@ -19,7 +19,7 @@ const (
 
 var (
 	scheduleKeys = []string{"every", "cron", "timezone"}
-	defaultKeys  = append(scheduleKeys[:3:3], "timeout", "method", "headers", "body", "connection", "redirects", "labels", "paused", "expect")
+	defaultKeys  = append(append(scheduleKeys[:3:3], requestKeys...), "timeout", "connection", "labels", "paused", "expect")
 	monitorKeys  = append([]string{"id", "url"}, defaultKeys...)
 	expectKeys   = []string{"status", "headers", "body", "latency", "certificate"}
 	patternKeys  = []string{"matches", "not_matches"}
@@ -35,13 +35,14 @@ type draft struct {
 	node      *yaml.Node // where it begins
 
 	id, url, every, cron, timezone, timeout *yaml.Node // where the values stand, if they do
+	own                                     asked
 }
 
 // monitor reads monitor i and keeps it if it is good.
 func (f *file) monitor(base *draft, i int, n *yaml.Node) {
 	d := *base
 	d.index, d.isDefault, d.node = i, false, n // what the defaults spoil stays bad
-	d.every, d.cron, d.timezone, d.timeout = nil, nil, nil, nil
+	d.every, d.cron, d.timezone, d.timeout, d.own = nil, nil, nil, nil, asked{}
 	n = f.follow(n)
 	if n.Kind == yaml.MappingNode {
 		// The id comes first, so that all problems can name it.
@@ -114,27 +115,17 @@ func (d *draft) set(key, v *yaml.Node) {
 	case "timeout":
 		d.timeout = v
 		d.Timeout = d.duration("timeout", v)
-	case "method":
-		d.Method = d.text("method", v)
-		d.checkMethod(v)
-	case "headers":
-		d.setHeaders(v)
-	case "body":
-		d.Body = d.text("body", v)
+	case "method", "headers", "query", "body", "form", "auth", "redirects", "cookies", "compression", "traceparent":
+		d.setRequest(key, v)
 	case "connection":
 		d.Connection = d.text("connection", v)
 		if d.Connection != data.ConnectionNew && d.Connection != data.ConnectionReuse {
 			d.tell(v, "connection is %s; write new or reuse", kind(v))
 		}
-	case "redirects":
-		d.Redirects = d.whole("redirects", v, 0, maxRedirects)
 	case "labels":
 		d.setLabels(v)
 	case "paused":
-		d.Paused = v.Tag == "!!bool" && v.Value == "true"
-		if v.Tag != "!!bool" {
-			d.tell(v, "paused is %s; write true or false", kind(v))
-		}
+		d.Paused = d.truth("paused", v)
 	case "expect":
 		d.setExpect(v)
 	default:

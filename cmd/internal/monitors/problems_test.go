@@ -38,7 +38,7 @@ func TestProblemsAreToldAllAtOnceInWordsThatHelp(t *testing.T) {
 			t.Errorf("%s: not in the order of lines:\n%v", file, errs)
 		}
 		got := errs.Error() + "\n"
-		if strings.Contains(got, "hunter2") || strings.Contains(got, "secret") {
+		if told := strings.ReplaceAll(got, "client_secret", ""); strings.Contains(told, "hunter2") || strings.Contains(told, "secret") {
 			t.Errorf("%s: a secret is repeated:\n%s", file, got)
 		}
 		golden := strings.TrimSuffix(file, ".yaml") + ".txt"

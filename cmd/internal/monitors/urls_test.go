@@ -47,7 +47,7 @@ func TestWrongURLsAreToldAllAtOnce(t *testing.T) {
 	got, err := monitors.FromURLs("https://a.example/, shop.example, , https://joe:hunter2@b.example/, https://a.example", monitors.Defaults{})
 	want := `MONITORINK_URLS: URL 2: "shop.example" has no scheme; write https://shop.example
 MONITORINK_URLS: URL 3 is empty; write URLs with commas between them
-MONITORINK_URLS: URL 4: "https://…@b.example/" has credentials in it, which every event would show; leave them out, and write a header: headers: { Authorization: … }
+MONITORINK_URLS: URL 4: "https://…@b.example/" has credentials in it, which every event would show; leave them out, and write auth: { basic: { username: …, password: … } }
 MONITORINK_URLS: URL 5 is URL 1 again; write it once`
 	if err == nil || err.Error() != want || ids(got) != "a.example" {
 		t.Errorf("%s\n%v\nwant a.example and\n%s", ids(got), err, want)
