@@ -2,7 +2,6 @@ package probe
 
 import (
 	"bufio"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -65,9 +64,7 @@ func (c *conn) close() {
 // abort closes the connection of a probe that failed. It says no goodbye, for
 // which crypto/tls would wait five seconds when the peer takes nothing.
 func (c *conn) abort() {
-	if tc, ok := c.Conn.(*tls.Conn); ok {
-		tc.NetConn().Close()
-	}
+	bare(c.Conn).Close()
 	c.close()
 }
 

@@ -47,7 +47,58 @@ func (r *run) classify(err error, phase string) *data.Error {
 	default:
 		e.Kind = r.kind(err, phase)
 	}
+	var via *proxyError
+	switch {
+	case f == nil && errors.As(err, &via):
+		via.retell(e, data.Duration(r.t.timeout))
+	case f == nil && !r.answered:
+		r.greeted(e, err)
+	}
 	return e
+}
+
+// alert returns what a peer said that ended TLS, or nothing.
+func alert(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" {
+		return strings.TrimPrefix(op.Err.Error(), "tls: ")
+	}
+	return ""
+}
+
+// aboutClient are the alerts that may be due to the certificate of the client.
+var aboutClient = []string{
+	"certificate required", "bad certificate", "unsupported certificate", "revoked certificate", "expired certificate", "unknown certificate",
+	"unknown certificate authority", "access denied", "handshake failure",
+}
+
+// greeted says in e what it has to do with the certificate that the server asked for.
+// By TLS 1.3 the server refuses it when the handshake is over for us: in place of the
+// first byte of its answer.
+func (r *run) greeted(e *data.Error, err error) {
+	said := alert(err)
+	switch {
+	case said == "no application protocol":
+		e.Kind, e.Message = data.ErrProtocol, "the server speaks none of the protocols that it was offered: "+strings.Join(r.t.route.protocols, ", ")
+		return
+	case said != "":
+		e.Kind = data.ErrTLSHandshake
+	}
+	if !r.asked || said != "" && !slices.Contains(aboutClient, said) || said == "" && e.Kind != data.ErrReset {
+		return
+	}
+	has := len(r.t.route.client) > 0
+	switch {
+	case said == "":
+		e.Message += "; the server had asked for a client certificate"
+		if !has {
+			e.Message += ", and the monitor has none: see tls.cert"
+		}
+	case has:
+		e.Message = "the server does not accept the client certificate of tls.cert: " + said
+	default:
+		e.Message = "the server wants a client certificate, and the monitor has none: write tls.cert and tls.key (" + said + ")"
+	}
 }
 
 // missing says what had not happened at the timeout.

@@ -2,13 +2,18 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"github.com/monitorink/monitorink/data"
 )
 
 type handed struct{} // the key of a context's connection
@@ -17,25 +22,70 @@ type handed struct{} // the key of a context's connection
 // context, since net/http has no other door to it.
 func newH2() *http.Transport {
 	t := &http.Transport{
-		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return ctx.Value(handed{}).(net.Conn), nil
-		},
+		DialContext: take, DialTLSContext: take,
 		DisableCompression: true, MaxResponseHeaderBytes: MaxHeader, Protocols: new(http.Protocols),
 	}
-	t.Protocols.SetHTTP1(true)
 	t.Protocols.SetHTTP2(true)
+	t.Protocols.SetUnencryptedHTTP2(true)
 	return t
+}
+
+func take(ctx context.Context, _, _ string) (net.Conn, error) {
+	return ctx.Value(handed{}).(net.Conn), nil
 }
 
 // upgrade makes c speak HTTP/2. From then on contexts bound it, not deadlines,
 // because a goroutine of net/http reads it between requests too.
 func (r *run) upgrade(h *hop, c *conn) error {
-	cc, err := r.p.h2.NewClientConn(context.WithValue(r.ctx, handed{}, c.Conn), "https", h.addr)
+	if _, secure := c.Conn.(*tls.Conn); !secure {
+		c.Conn = &heard{Conn: c.Conn}
+	}
+	cc, err := r.p.h2.NewClientConn(context.WithValue(r.ctx, handed{}, c.Conn), h.url.Scheme, h.addr)
 	if err != nil {
-		return err
+		return c.why(err)
 	}
 	c.h2 = cc
-	return c.SetDeadline(time.Time{})
+	c.SetDeadline(time.Time{}) // of one that has ended already, the request will tell
+	return nil
+}
+
+// A heard connection remembers what reading it ended with.
+type heard struct {
+	net.Conn
+	end atomic.Pointer[error]
+}
+
+func (h *heard) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	if err != nil {
+		h.end.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// NetConn is the connection under h, as it is that of a [tls.Conn].
+func (h *heard) NetConn() net.Conn { return h.Conn }
+
+// why is err, or what net/http does not tell: how the connection ended that it could
+// send no request on. It reads no more by then.
+func (c *conn) why(err error) error {
+	if err == nil || !strings.Contains(err.Error(), "http2: client conn could not be established") {
+		return err
+	}
+	var end error
+	switch nc := c.Conn.(type) {
+	case *heard:
+		if e := nc.end.Load(); e != nil {
+			end = *e
+		}
+	case *tls.Conn: // which says again what it has said before
+		nc.SetReadDeadline(longAgo)
+		_, end = nc.Read(make([]byte, 1))
+	}
+	if errors.Is(end, io.EOF) || errors.Is(end, syscall.ECONNRESET) || alert(end) != "" {
+		return end
+	}
+	return &fault{data.ErrProtocol, "the server does not speak HTTP/2"}
 }
 
 // http2 makes the request, and waits for the answer's headers.
@@ -61,5 +111,5 @@ func (r *run) http2(v *visit) error {
 		r.stepAt(phaseTransfer, at)
 	}
 	v.res = res
-	return err
+	return v.conn.why(err)
 }

@@ -102,9 +102,17 @@ func (r *run) idleFor(h *hop) *conn {
 	if !r.t.reuse || h.req.Method == "POST" || h.req.Method == "PATCH" {
 		return nil
 	}
-	c := r.p.idle.take(h.key)
+	c := r.p.idle.take(r.key(h))
 	if c != nil && c.h2 == nil {
 		c.SetDeadline(r.deadline)
 	}
 	return c
+}
+
+// key names the connections that may serve h.
+func (r *run) key(h *hop) string {
+	if r.pinned(h.addr) {
+		return h.key + " " + r.pin.String()
+	}
+	return h.key
 }

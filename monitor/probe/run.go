@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -35,7 +36,9 @@ type run struct {
 	hop      data.Phases // of the request under way
 	inBody   bool
 	answered bool // something of the answer has come
+	asked    bool // the server wanted a client certificate
 	late     late
+	pin      *netip.Addr // where the target is to be reached; nil: anywhere
 }
 
 // step ends the phase under way, and begins next. Marks are cut to microseconds,
@@ -75,7 +78,7 @@ func (r *run) follow() {
 	h := r.t.first
 	for followed := 0; h != nil; followed++ {
 		start := r.mark
-		r.hop, r.phase, r.answered = data.Phases{}, phaseRequest, false
+		r.hop, r.phase, r.answered, r.asked = data.Phases{}, phaseRequest, false, false
 		v := visit{hop: h}
 		next, err := r.ask(&v, followed)
 		if err != nil {
@@ -146,6 +149,9 @@ func (r *run) ask(v *visit, followed int) (*hop, error) {
 	}
 	r.HTTP = &data.HTTP{Status: v.res.StatusCode, Protocol: v.res.Proto, Remote: v.conn.remote, BodyBytes: -1}
 	r.Header = v.res.Header
+	if v.hop.forward && v.res.StatusCode == http.StatusProxyAuthRequired {
+		return nil, r.t.route.proxy.unauthorized()
+	}
 	r.keepCookies(v)
 	next, err := r.redirect(v, followed)
 	if err == nil && next == nil && r.t.needsBody {
@@ -189,7 +195,7 @@ func (r *run) part(v *visit, broken bool) {
 	if v.stop != nil && !v.stop() {
 		keep = false
 	}
-	if keep && c.ready() && r.p.idle.put(v.hop.key, c) {
+	if keep && c.ready() && r.p.idle.put(r.key(v.hop), c) {
 		return
 	}
 	if broken {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,8 @@ import (
 // A Target is a monitor's definition made ready to be probed. It is immutable.
 type Target struct {
 	first       *hop
+	route       *route
+	all         bool // addresses
 	timeout     time.Duration
 	redirects   int
 	redirectTo  string
@@ -36,6 +39,8 @@ type hop struct {
 	hostname   string // in ASCII, with its zone
 	serverName string
 	key        string // of the idle connections that may serve
+	own        bool   // of the host that the definition names
+	forward    bool   // by a proxy, which gets the request itself
 	gzip       bool   // asked for by us, so undone by us
 	// head ends behind the Host line; what a probe adds goes between it and tail.
 	head, tail []byte
@@ -84,6 +89,9 @@ func Compile(m *data.Monitor) (*Target, error) {
 	}
 	q, err := newRequest(m, u)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.setRoute(m, u); err != nil {
 		return nil, err
 	}
 	t.first, err = t.newHop(q)
@@ -148,7 +156,13 @@ func (t *Target) newHop(q request) (*hop, error) {
 	}
 	h := &hop{url: &bare, addr: net.JoinHostPort(ascii, port), hostname: ascii, header: q.header, body: q.body}
 	h.serverName, _, _ = strings.Cut(ascii, "%") // an IPv6 zone is nothing to others
-	h.key = u.Scheme + "://" + h.addr
+	h.key = u.Scheme + "://" + h.addr + t.route.key
+	if h.own = t.first == nil || sameSite(t.first.url, &bare); h.own {
+		h.serverName = cmp.Or(t.route.name, h.serverName)
+	} else if t.route != usual {
+		h.key += " other"
+	}
+	h.forward = t.route.forwards(u)
 	req, err := http.NewRequest(q.method, bare.String(), strings.NewReader(q.body))
 	if err != nil {
 		return nil, err
@@ -167,12 +181,19 @@ func (t *Target) newHop(q request) (*hop, error) {
 		req.Header.Set("User-Agent", "") // net/http writes none
 	}
 	var b bytes.Buffer
-	if err := req.Write(&b); err != nil {
+	write := req.Write
+	if h.forward {
+		write = req.WriteProxy
+	}
+	if err := write(&b); err != nil {
 		return nil, err
 	}
 	i := bytes.Index(b.Bytes(), []byte("\r\nHost: ")) + 2
 	i += bytes.IndexByte(b.Bytes()[i:], '\n') + 1
 	h.head, h.tail = b.Bytes()[:i:i], b.Bytes()[i:]
+	if h.forward && t.route.proxy.basic != "" { // it is not the target's
+		h.tail = append([]byte("Proxy-Authorization: "+t.route.proxy.basic+"\r\n"), h.tail...)
+	}
 	req.Body = nil // each request over HTTP/2 gets its own
 	h.req = req
 	return h, nil
