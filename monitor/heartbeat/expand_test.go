@@ -150,6 +150,7 @@ func TestEveryTextThatAProbeEntersIsMasked(t *testing.T) {
 		".Monitor": true, ".Location": true, ".Instance": true, ".Version": true, ".State": true, ".Method": true, ".URL": true,
 		".HTTP.Protocol": true, ".HTTP.Remote": true, ".TLS.Version": true, ".Hops.Remote": true, ".Expectations.Name": true,
 		".Error.Kind": true, ".Error.Phase": true, ".Trace": true,
+		".Addresses.Remote": true, ".Addresses.State": true, ".Addresses.Error.Kind": true, ".Addresses.Error.Phase": true,
 	}
 	var m data.Measurement
 	var visit func(v reflect.Value, path string, leaf func(v reflect.Value, path string))

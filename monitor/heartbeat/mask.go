@@ -114,9 +114,17 @@ func (k *mask) measurement(m *data.Measurement) {
 	for i := range m.Expectations {
 		m.Expectations[i].Seen = k.text(m.Expectations[i].Seen)
 	}
-	if m.Error != nil {
-		e := *m.Error
-		e.Message = k.text(e.Message)
-		m.Error = &e
+	for i := range m.Addresses {
+		m.Addresses[i].Error = k.error(m.Addresses[i].Error)
 	}
+	m.Error = k.error(m.Error)
+}
+
+func (k *mask) error(e *data.Error) *data.Error {
+	if e == nil {
+		return nil
+	}
+	masked := *e
+	masked.Message = k.text(e.Message)
+	return &masked
 }
