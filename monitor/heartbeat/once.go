@@ -11,11 +11,7 @@ import (
 // Once probes m a single time, now, outside any schedule, and returns what a
 // scheduled probe would have measured. A nil expand replaces no references.
 func Once(ctx context.Context, p *probe.Prober, expand Expand, m *data.Monitor, location, instance string) (*data.Measurement, error) {
-	c := &compiler{expand: expand, masks: map[string]*mask{}}
-	t, err := c.target(m)
-	if err == nil {
-		err = t.broken
-	}
+	t, err := ready(m, expand)
 	if err != nil {
 		return nil, err
 	}
@@ -26,4 +22,20 @@ func Once(ctx context.Context, p *probe.Prober, expand Expand, m *data.Monitor, 
 	t.fill(ctx, p, out, time.Now)
 	out.Late = max(out.Started.Sub(out.Scheduled), 0)
 	return out, nil
+}
+
+// Check says why m cannot be probed, with what its references stand for, or returns
+// nil. The error repeats no secret.
+func Check(m *data.Monitor, expand Expand) error {
+	_, err := ready(m, expand)
+	return err
+}
+
+func ready(m *data.Monitor, expand Expand) (*target, error) {
+	c := &compiler{expand: expand, masks: map[string]*mask{}}
+	t, err := c.target(m)
+	if err == nil {
+		err = t.broken
+	}
+	return t, err
 }

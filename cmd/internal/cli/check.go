@@ -120,7 +120,7 @@ func collectorCheck() *cobra.Command {
 }
 
 func checkMonitors(_ context.Context, cfg *config.Config, report func(string, error)) {
-	list, err := daemon.Monitors(cfg)
+	list, err := daemon.Monitors(cfg, daemon.References(cfg), nil)
 	if err != nil {
 		report("monitors", err) // it names the place
 		return

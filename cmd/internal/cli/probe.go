@@ -13,6 +13,7 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
+	"github.com/monitorink/monitorink/cmd/internal/references"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/monitor/probe"
@@ -31,7 +32,8 @@ and show where the time went. The exit code is 0 when it is up and 1 when it is 
 			if err != nil {
 				return err
 			}
-			m, err := find(cfg, args[0])
+			refs := daemon.References(cfg)
+			m, err := find(cfg, refs, args[0])
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}
@@ -41,7 +43,7 @@ and show where the time went. The exit code is 0 when it is up and 1 when it is 
 			}
 			p := probe.New(o)
 			defer p.Close()
-			got, err := heartbeat.Once(cmd.Context(), p, nil, m, "terminal", "probe")
+			got, err := heartbeat.Once(cmd.Context(), p, refs.Expand, m, "terminal", "probe")
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}
@@ -65,7 +67,7 @@ and show where the time went. The exit code is 0 when it is up and 1 when it is 
 }
 
 // find returns the monitor that arg names: a URL, or an id of the configuration.
-func find(cfg *config.Config, arg string) (*data.Monitor, error) {
+func find(cfg *config.Config, refs *references.Resolver, arg string) (*data.Monitor, error) {
 	if strings.Contains(arg, "://") {
 		// A comma would part the list that FromURLs reads; %2C says the same.
 		list, err := monitors.FromURLs(strings.ReplaceAll(arg, ",", "%2C"), daemon.Defaults(cfg))
@@ -74,7 +76,7 @@ func find(cfg *config.Config, arg string) (*data.Monitor, error) {
 		}
 		return &list[0], nil
 	}
-	list, err := daemon.Monitors(cfg)
+	list, err := daemon.Monitors(cfg, refs, nil)
 	return pick(list, arg, err)
 }
 

@@ -69,7 +69,7 @@ func ids(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	list, _ := daemon.Monitors(cfg) // as many as are good
+	list, _ := daemon.Monitors(cfg, daemon.References(cfg), nil) // as many as are good
 	var names []cobra.Completion
 	for i := range list {
 		names = append(names, list[i].ID)
@@ -107,7 +107,7 @@ func next() *cobra.Command {
 			if count < 1 || count > 100_000 {
 				return &app.UsageError{Err: fmt.Errorf("--count %d: write a number from 1 to 100000", count)}
 			}
-			list, err := daemon.Monitors(cfg)
+			list, err := daemon.Monitors(cfg, daemon.References(cfg), nil)
 			m, err := pick(list, args[0], err)
 			if err != nil {
 				return &app.UsageError{Err: err}

@@ -18,6 +18,7 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
+	"github.com/monitorink/monitorink/cmd/internal/references"
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -29,13 +30,22 @@ func Defaults(cfg *config.Config) monitors.Defaults {
 	return monitors.Defaults{Schedule: cfg.Schedule, Timeout: cfg.Timeout}
 }
 
-// Monitors returns the monitors that cfg names.
-func Monitors(cfg *config.Config) ([]data.Monitor, error) {
-	d := Defaults(cfg)
+// References resolves the references in the monitors of cfg.
+func References(cfg *config.Config) *references.Resolver {
 	if cfg.URLs != "" {
-		return monitors.FromURLs(cfg.URLs, d)
+		return references.New(".", os.LookupEnv)
 	}
-	return monitors.Load(cfg.Monitors, d)
+	return references.New(monitors.Folder(cfg.Monitors), os.LookupEnv)
+}
+
+// Monitors returns the monitors that cfg names, whose references can be resolved by r.
+// A warn that is not nil is told of what should be known of them.
+func Monitors(cfg *config.Config, r *references.Resolver, warn func(monitors.Problem)) ([]data.Monitor, error) {
+	reader := monitors.Reader{Defaults: Defaults(cfg), References: r, Warn: warn}
+	if cfg.URLs != "" {
+		return reader.URLs(cfg.URLs)
+	}
+	return reader.Load(cfg.Monitors)
 }
 
 // survive returns the monitors to probe when err says what is wrong with those

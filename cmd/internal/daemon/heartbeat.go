@@ -11,6 +11,7 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/metrics"
+	"github.com/monitorink/monitorink/cmd/internal/monitors"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/queue/remote"
@@ -95,7 +96,8 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 	if location == "" {
 		location = hostname()
 	}
-	list, err := Monitors(cfg)
+	refs := References(cfg)
+	list, err := Monitors(cfg, refs, func(p monitors.Problem) { log.Warn("a definition should be looked at", "where", p.Error()) })
 	if list, err = survive(list, persisted, err, log); err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 		Location: location, Instance: Instance(cfg), Queue: q.Publisher, Journal: q.journal, State: q.state,
 		Full:     func() bool { return q.stats().Full },
 		InFlight: inFlight(cfg), Grace: cfg.Grace, Logger: log, Observe: reg.Observe(),
-		Probe: probing,
+		Expand: refs.Expand, Probe: probing,
 	}
 	if q.journal != nil {
 		o.Linger = cfg.Linger

@@ -18,5 +18,6 @@
 // wins; headers, labels and the parts of expect are merged name by name; every
 // and cron replace each other.
 //
-// Nothing is expanded: a file names what it needs and holds it.
+// What a request refers to, such as ${env:TOKEN}, stays as it is written; in other
+// fields a reference is replaced when it is read.
 package monitors

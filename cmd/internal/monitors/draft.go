@@ -3,11 +3,13 @@ package monitors
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/monitorink/monitorink/cmd/internal/references"
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -32,6 +34,8 @@ type draft struct {
 	index     int
 	isDefault bool
 	bad       bool
+	top       string     // the key of the draft that is being read
+	kept      bool       // references stay as they are there
 	node      *yaml.Node // where it begins
 
 	id, url, every, cron, timezone, timeout *yaml.Node // where the values stand, if they do
@@ -47,14 +51,20 @@ func (f *file) monitor(base *draft, i int, n *yaml.Node) {
 	if n.Kind == yaml.MappingNode {
 		// The id comes first, so that all problems can name it.
 		for k := 0; k+1 < len(n.Content); k += 2 {
-			if v := f.follow(n.Content[k+1]); n.Content[k].Value == "id" && v.Kind == yaml.ScalarNode && data.CheckID(v.Value) == nil {
-				d.ID = v.Value
+			if n.Content[k].Value != "id" {
+				continue
+			}
+			if v := f.follow(n.Content[k+1]); v.Kind == yaml.ScalarNode {
+				if id, err := d.read(v.Value); err == nil && data.CheckID(id) == nil {
+					d.ID = id
+				}
 			}
 		}
 	}
 	d.fill(n)
 	if n.Kind == yaml.MappingNode {
 		d.finish()
+		d.checkExpanded()
 	}
 	if !d.bad {
 		f.monitors = append(f.monitors, d.Monitor)
@@ -64,6 +74,9 @@ func (f *file) monitor(base *draft, i int, n *yaml.Node) {
 // tell notes a problem of the draft.
 func (d *draft) tell(n *yaml.Node, format string, args ...any) {
 	d.bad = true
+	if d.done[n] {
+		return // it is told already
+	}
 	message := fmt.Sprintf(format, args...)
 	if d.isDefault {
 		message = "defaults: " + message
@@ -78,7 +91,14 @@ func (d *draft) mapping(what string, n *yaml.Node, example string, field func(ke
 		return
 	}
 	for key, value := range d.pairs(n, d.tell) {
-		field(key, value)
+		outer := d.top == ""
+		if outer {
+			d.top, d.kept = key.Value, slices.Contains(references.Keys, key.Value)
+		}
+		field(key, d.scalar(value))
+		if outer {
+			d.top = ""
+		}
 	}
 }
 

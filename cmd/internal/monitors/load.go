@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/monitorink/monitorink/cmd/internal/references"
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -34,15 +35,43 @@ func (d Defaults) orBuiltIn() Defaults {
 	return d
 }
 
+// A Reader reads monitors.
+type Reader struct {
+	Defaults Defaults
+	// References resolves what monitors refer to. Nil: no variable is set, and no file
+	// is looked at.
+	References *references.Resolver
+	// Warn is told of what is not wrong, and should be known. It may be nil.
+	Warn func(Problem)
+}
+
+// Folder is the folder that paths in the definitions at path are relative to: path
+// itself, or what it is in.
+func Folder(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return path
+	}
+	return filepath.Dir(path)
+}
+
+// Load is that of a Reader with the variables of this process.
+func Load(path string, d Defaults) ([]data.Monitor, error) {
+	r := Reader{Defaults: d, References: references.New(Folder(path), os.LookupEnv)}
+	return r.Load(path)
+}
+
 // Load reads the file at path, or all files of the folder that end in .yaml or
 // .yml and are not hidden, in the order of their names. It returns the good
 // monitors, in the order of the files, and [Errors] when there is anything wrong.
-func Load(path string, d Defaults) ([]data.Monitor, error) {
+func (r *Reader) Load(path string) ([]data.Monitor, error) {
+	if r.References != nil {
+		r.References.Forget()
+	}
 	files, errs := list(path)
 	if errs != nil {
 		return nil, errs
 	}
-	s := newSet(d)
+	s := newSet(*r)
 	for _, file := range files {
 		b, problem := read(file)
 		if problem != nil {
@@ -54,9 +83,9 @@ func Load(path string, d Defaults) ([]data.Monitor, error) {
 	return s.monitors, s.errs.orNil()
 }
 
-// Parse is Load of one file that has been read already.
+// Parse reads one file that has been loaded already. It knows no references.
 func Parse(name string, b []byte, d Defaults) ([]data.Monitor, error) {
-	s := newSet(d)
+	s := newSet(Reader{Defaults: d})
 	s.add(name, b)
 	return s.monitors, s.errs.orNil()
 }

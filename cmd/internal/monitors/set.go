@@ -16,10 +16,13 @@ import (
 
 // A set is what several files define together.
 type set struct {
-	defaults Defaults
+	Reader
 	monitors []data.Monitor
 	errs     Errors
 	seen     map[string]place // where each id was defined first
+
+	done   map[*yaml.Node]bool // scalars that have been replaced; true: something is wrong with them
+	warned map[string]bool     // warnings that have been given
 
 	patterns  map[string]error        // judged regular expressions
 	schedules map[data.Schedule]error // judged schedules
@@ -30,9 +33,10 @@ type place struct {
 	line int
 }
 
-func newSet(d Defaults) *set {
+func newSet(r Reader) *set {
+	r.Defaults = r.Defaults.orBuiltIn()
 	return &set{
-		defaults: d.orBuiltIn(), seen: map[string]place{},
+		Reader: r, seen: map[string]place{}, done: map[*yaml.Node]bool{}, warned: map[string]bool{},
 		patterns: map[string]error{}, schedules: map[data.Schedule]error{},
 	}
 }
@@ -53,6 +57,7 @@ const maxAliases = 1 << 20
 func (s *set) add(name string, b []byte) {
 	f := &file{set: s, name: name, budget: maxAliases}
 	f.read(b)
+	clear(s.done) // whose nodes are not to outlive the file
 	f.errs.sort()
 	s.errs = append(s.errs, f.errs...)
 }
@@ -80,7 +85,7 @@ func (f *file) read(b []byte) {
 		return
 	}
 	base := &draft{file: f, index: -1, isDefault: true}
-	base.Schedule, base.Timeout = f.defaults.Schedule, data.Duration(f.defaults.Timeout)
+	base.Schedule, base.Timeout = f.Defaults.Schedule, data.Duration(f.Defaults.Timeout)
 	base.Method, base.Connection, base.Redirects = "GET", data.ConnectionNew, defaultRedirects
 	var list *yaml.Node
 	for key, value := range f.pairs(root, f.at) {

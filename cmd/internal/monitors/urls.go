@@ -7,17 +7,25 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/monitorink/monitorink/cmd/internal/references"
 	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/heartbeat"
 )
 
 // Variable is the file that problems of FromURLs name.
 const Variable = "MONITORINK_URLS"
 
-// FromURLs makes a monitor of each URL of a comma-separated list. Its id is the
+// FromURLs is URLs of a Reader that knows no references.
+func FromURLs(list string, d Defaults) ([]data.Monitor, error) {
+	r := Reader{Defaults: d}
+	return r.URLs(list)
+}
+
+// URLs makes a monitor of each URL of a comma-separated list. Its id is the
 // URL's host, port, path and query, with :80 after a host that is asked for by
 // http without a port: it depends on nothing but the URL.
-func FromURLs(list string, d Defaults) ([]data.Monitor, error) {
-	d = d.orBuiltIn()
+func (r *Reader) URLs(list string) ([]data.Monitor, error) {
+	d := r.Defaults.orBuiltIn()
 	var monitors []data.Monitor
 	var errs Errors
 	seen := map[string]int{}
@@ -30,7 +38,11 @@ func FromURLs(list string, d Defaults) ([]data.Monitor, error) {
 		} else if raw == "" {
 			continue // after a last comma
 		}
-		if wrong := checkURL(raw); wrong != "" {
+		wrong := ""
+		if !strings.Contains(raw, references.Begin) {
+			wrong = checkURL(raw)
+		}
+		if wrong != "" {
 			errs = append(errs, whole(Variable, "URL %d: %s", i+1, wrong))
 			continue
 		}
@@ -47,6 +59,12 @@ func FromURLs(list string, d Defaults) ([]data.Monitor, error) {
 		}
 		if every := m.Schedule.Every; every > 0 {
 			m.Timeout = min(m.Timeout, every)
+		}
+		if r.References != nil && strings.Contains(raw, references.Begin) {
+			if err := heartbeat.Check(&m, r.References.Expand); err != nil {
+				errs = append(errs, Problem{File: Variable, Index: -1, Monitor: id, Message: fmt.Sprintf("URL %d: %v", i+1, err)})
+				continue
+			}
 		}
 		monitors = append(monitors, m)
 	}
