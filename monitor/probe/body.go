@@ -3,6 +3,7 @@ package probe
 import (
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -61,6 +62,9 @@ func (r *run) readBody(v *visit) error {
 		if err == io.EOF {
 			r.Body, v.whole = b, true
 			return nil
+		}
+		if err != nil && v.conn.ended && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, err)
 		}
 		if err != nil {
 			return err

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -37,6 +36,7 @@ type conn struct {
 	reads int
 	// failed is what reading headers ended with, unless that was their end.
 	failed error
+	ended  bool      // the peer sends no more
 	since  time.Time // idle
 }
 
@@ -48,7 +48,7 @@ var conns = sync.Pool{New: func() any {
 
 func newConn(nc net.Conn) *conn {
 	c := conns.Get().(*conn)
-	c.Conn, c.remote = nc, nc.RemoteAddr().String()
+	c.Conn, c.remote, c.ended = nc, nc.RemoteAddr().String(), false
 	c.br.Reset(c)
 	return c
 }
@@ -79,7 +79,9 @@ func (c *conn) recycle() {
 func (c *conn) Read(b []byte) (int, error) {
 	c.reads++
 	if c.left < 0 {
-		return c.Conn.Read(b)
+		n, err := c.Conn.Read(b)
+		c.ended = c.ended || err == io.EOF
+		return n, err
 	}
 	if c.left == 0 {
 		c.failed = &fault{data.ErrProtocol, fmt.Sprintf("the headers are longer than %d KiB", MaxHeader>>10)}
@@ -87,7 +89,7 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(b[:min(int64(len(b)), c.left)])
 	c.left -= int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if c.ended = c.ended || err == io.EOF; err != nil && !c.ended {
 		c.failed = err
 	}
 	return n, err
@@ -113,13 +115,21 @@ func (r *run) http1(v *visit) error {
 	r.answered = true
 	r.step(phaseTransfer)
 	reads := c.reads
+	start, _ := c.br.Peek(min(len("HTTP/"), c.br.Buffered()))
+	isHTTP := string(start) == "HTTP/"
 	for interim := 0; ; interim++ {
 		res, err := http.ReadResponse(c.br, h.req)
 		if err != nil && c.failed != nil {
 			return c.failed // which the parser has forgotten when it struck within a line
 		}
+		if err != nil && c.ended && isHTTP {
+			return io.ErrUnexpectedEOF // whatever the parser makes of the line that was cut
+		}
 		if err != nil {
 			return err
+		}
+		if res.ProtoMajor != 1 {
+			return &fault{data.ErrProtocol, "the answer is in " + bounded(res.Proto)}
 		}
 		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
 			v.res = res

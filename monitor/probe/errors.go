@@ -53,6 +53,8 @@ func (r *run) classify(err error, phase string) *data.Error {
 		via.retell(e, data.Duration(r.t.timeout))
 	case f == nil && !r.answered:
 		r.greeted(e, err)
+	case e.Kind == data.ErrRedirects:
+		e.Phase = "" // the answer was whole, and its phases are not to blame
 	}
 	return e
 }
@@ -119,8 +121,13 @@ func (r *run) kind(err error, phase string) data.ErrorKind {
 	if k := certificateKind(err, r.p.o.Now()); k != "" {
 		return k
 	}
-	if k := networkKind(err); k != "" {
+	if k := networkKind(err); k == data.ErrReset && r.inBody && r.HTTP.Protocol == "HTTP/2.0" {
+		return data.ErrBodyCut // as net/http mostly tells it: as an end that came too early
+	} else if k != "" {
 		return k
+	}
+	if isTLS(err) {
+		return data.ErrTLSHandshake
 	}
 	cut := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 	switch {
@@ -226,10 +233,22 @@ func isCompression(err error) bool {
 	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
 }
 
+// isTLS reports whether err is of TLS itself: an alert, or a record that is none.
+// With TLS 1.3 the peer may refuse our greeting only after we have taken its own, so
+// that the phase may be a later one.
+func isTLS(err error) bool {
+	var (
+		op     *net.OpError
+		header tls.RecordHeaderError
+	)
+	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") || errors.As(err, &header)
+}
+
 // isGone knows how HTTP/2 says that the peer has left, for which net/http has no
-// type.
+// type. A stream that net/http itself gave up had an answer that is none.
 func isGone(err error) bool {
 	s := err.Error()
-	return strings.Contains(s, "http2: server sent GOAWAY") || strings.Contains(s, "http2: client connection lost") ||
-		strings.Contains(s, "http2: client conn not usable") || strings.Contains(s, "http2: client conn is closed") || strings.Contains(s, "stream error")
+	return strings.Contains(s, "GOAWAY") || strings.Contains(s, "http2: client connection lost") ||
+		strings.Contains(s, "http2: client conn not usable") || strings.Contains(s, "http2: client conn is closed") ||
+		strings.Contains(s, "stream error") && strings.Contains(s, "received from peer")
 }

@@ -95,7 +95,11 @@ func (r *run) http2(v *visit) error {
 	ctx, cancel := context.WithDeadline(r.ctx, r.deadline)
 	v.done = cancel
 	req := v.hop.req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest:         func(httptrace.WroteRequestInfo) { wrote.CompareAndSwap(0, now()) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				wrote.CompareAndSwap(0, now())
+			}
+		},
 		GotFirstResponseByte: func() { first.CompareAndSwap(0, now()) },
 	}))
 	req.Header = r.lateHeader(v.hop)
@@ -112,4 +116,17 @@ func (r *run) http2(v *visit) error {
 	}
 	v.res = res
 	return v.conn.why(err)
+}
+
+// cause is the error of TLS that the connection ended with, where net/http tells of
+// an end alone.
+func (c *conn) cause(err error) error {
+	if c.h2 == nil || !errors.Is(err, io.ErrUnexpectedEOF) && !isGone(err) {
+		return err
+	}
+	c.SetReadDeadline(longAgo) // what has ended says so all the same
+	if _, why := c.Conn.Read(make([]byte, 1)); why != nil && isTLS(why) {
+		return why
+	}
+	return err
 }

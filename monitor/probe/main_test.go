@@ -24,6 +24,11 @@ func raw(t *testing.T, handle func(net.Conn)) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rawOn(t, l, handle)
+}
+
+func rawOn(t *testing.T, l net.Listener, handle func(net.Conn)) (addr string) {
+	t.Helper()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var open []net.Conn
@@ -70,7 +75,7 @@ func readRequest(c net.Conn) bool {
 
 // hang waits until the peer or the test closes c.
 func hang(c net.Conn) {
-	for b := make([]byte, 1); ; {
+	for b := make([]byte, 64<<10); ; {
 		if _, err := c.Read(b); err != nil {
 			return
 		}

@@ -73,25 +73,6 @@ func TestWithoutRedirectsTheAnswerIsTheFirst(t *testing.T) {
 	}
 }
 
-func TestRedirectsThatLeadNowhereAreTold(t *testing.T) {
-	for _, location := range []string{"ftp://127.0.0.1/", "http://", "http://[::1", "//:80", "http://127.0.0.1:99999/", "%zz://"} {
-		m := monitor(serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Location", location)
-			w.WriteHeader(http.StatusFound)
-		}))
-		m.Redirects = 3
-		if r := once(t, probe.Options{}, m); r.Err == nil || r.Err.Kind != data.ErrRedirects || !strings.Contains(r.Err.Message, "nowhere") {
-			t.Errorf("%s: got %+v", location, r.Err)
-		}
-	}
-}
-
-func TestRedirectWithoutLocationIsTheAnswer(t *testing.T) {
-	m := monitor(serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusFound) }))
-	m.Redirects = 3
-	wantOK(t, once(t, probe.Options{}, m))
-}
-
 func TestSecretsStayWithTheirHost(t *testing.T) {
 	var got http.Header
 	var host string

@@ -216,7 +216,7 @@ func TestCookiesAreBounded(t *testing.T) {
 		http.Redirect(w, r, r.URL.Path+"a", http.StatusFound)
 	}) + "/a")
 	m.Redirects, m.Cookies = 50, true
-	wantErr(t, once(t, probe.Options{}, m), data.ErrRedirects, "transfer")
+	wantErr(t, once(t, probe.Options{}, m), data.ErrRedirects, "")
 	if longest == 0 || longest > probe.MaxHeader {
 		t.Errorf("the longest line of cookies has %d bytes", longest)
 	}

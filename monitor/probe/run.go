@@ -82,6 +82,9 @@ func (r *run) follow() {
 		v := visit{hop: h}
 		next, err := r.ask(&v, followed)
 		if err != nil {
+			if v.conn != nil {
+				err = v.conn.cause(err)
+			}
 			phase := r.phase
 			r.step(phase)
 			r.Err = r.classify(err, phase)

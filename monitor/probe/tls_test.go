@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -27,9 +26,11 @@ type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 	pool *x509.CertPool
+	// above are the certificates that lead from this one to the one in pool.
+	above [][]byte
 }
 
-func newAuthority(t *testing.T) *authority {
+func newAuthority(t *testing.T, names ...string) *authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -39,6 +40,7 @@ func newAuthority(t *testing.T) *authority {
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(1000 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
 	}
+	name(c, names...)
 	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -54,14 +56,13 @@ func newAuthority(t *testing.T) *authority {
 // issue signs a certificate for names, valid from and until so far from now.
 func (a *authority) issue(t *testing.T, from, until time.Duration, names ...string) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(from), NotAfter: time.Now().Add(until),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
+	return a.sign(t, func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = time.Now().Add(from), time.Now().Add(until)
+		name(c, names...)
+	})
+}
+
+func name(c *x509.Certificate, names ...string) {
 	for _, name := range names {
 		if ip := net.ParseIP(name); ip != nil {
 			c.IPAddresses = append(c.IPAddresses, ip)
@@ -69,11 +70,40 @@ func (a *authority) issue(t *testing.T, from, until time.Duration, names ...stri
 			c.DNSNames = append(c.DNSNames, name)
 		}
 	}
+}
+
+// sign signs a certificate that is valid now, and that change completes.
+func (a *authority) sign(t *testing.T, change func(*x509.Certificate)) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	change(c)
 	der, err := x509.CreateCertificate(rand.Reader, c, a.cert, &key.PublicKey, a.key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return tls.Certificate{Certificate: append([][]byte{der}, a.above...), PrivateKey: key}
+}
+
+// below is an authority that a has signed, and change made special.
+func (a *authority) below(t *testing.T, change func(*x509.Certificate)) *authority {
+	t.Helper()
+	made := a.sign(t, func(c *x509.Certificate) {
+		c.Subject.CommonName = "authority below " + a.cert.Subject.CommonName
+		c.IsCA, c.BasicConstraintsValid, c.KeyUsage, c.ExtKeyUsage = true, true, x509.KeyUsageCertSign, nil
+		change(c)
+	})
+	cert, err := x509.ParseCertificate(made.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{cert: cert, key: made.PrivateKey.(*ecdsa.PrivateKey), above: made.Certificate}
 }
 
 // secure serves h by TLS.
@@ -89,38 +119,6 @@ func secure(t *testing.T, cert tls.Certificate, http2 bool, h http.HandlerFunc) 
 }
 
 func hello(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "x"+r.Proto) }
-
-func TestFaultsOfCertificatesAreTold(t *testing.T) {
-	ours, strange := newAuthority(t), newAuthority(t)
-	for _, tt := range []struct {
-		name string
-		cert tls.Certificate
-		kind data.ErrorKind
-	}{
-		{"expired", ours.issue(t, -2*time.Hour, -time.Hour, "127.0.0.1"), data.ErrCertExpired},
-		{"not yet valid", ours.issue(t, time.Hour, 2*time.Hour, "127.0.0.1"), data.ErrCertNotYetValid},
-		{"of another host", ours.issue(t, -time.Hour, time.Hour, "shop.example"), data.ErrCertHost},
-		{"of another address", ours.issue(t, -time.Hour, time.Hour, "127.0.0.2"), data.ErrCertHost},
-		{"of an unknown authority", strange.issue(t, -time.Hour, time.Hour, "127.0.0.1"), data.ErrCertAuthority},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			r := once(t, probe.Options{RootCAs: ours.pool}, monitor(secure(t, tt.cert, true, hello)))
-			wantErr(t, r, tt.kind, "tls")
-			if r.HTTP != nil || !r.Phases.TLS.Measured() {
-				t.Errorf("got response %+v, phases %+v", r.HTTP, r.Phases)
-			}
-		})
-	}
-}
-
-func TestHandshakeWithoutCommonVersionIsTold(t *testing.T) {
-	a := newAuthority(t)
-	cert := a.issue(t, -time.Hour, time.Hour, "127.0.0.1")
-	addr := raw(t, func(c net.Conn) {
-		tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: tls.VersionTLS10}).Handshake()
-	})
-	wantErr(t, once(t, probe.Options{RootCAs: a.pool}, monitor("https://"+addr)), data.ErrTLSHandshake, "tls")
-}
 
 func TestTLSIsDescribedAndHTTP2Negotiated(t *testing.T) {
 	a := newAuthority(t)
@@ -167,42 +165,6 @@ func TestTLSIsDescribedAndHTTP2Negotiated(t *testing.T) {
 	}
 }
 
-func TestFaultsOverHTTP2(t *testing.T) {
-	a := newAuthority(t)
-	cert := a.issue(t, -time.Hour, time.Hour, "127.0.0.1")
-	for _, tt := range []struct {
-		name    string
-		handler http.HandlerFunc
-		kind    data.ErrorKind
-		phase   string
-	}{
-		{"never answers", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, data.ErrTimeout, "first_byte"},
-		{"body stalls", func(w http.ResponseWriter, r *http.Request) {
-			io.WriteString(w, "x")
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		}, data.ErrTimeout, "transfer"},
-		{"aborts before the answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, data.ErrReset, "first_byte"},
-		{"aborts in mid-body", func(w http.ResponseWriter, r *http.Request) {
-			io.WriteString(w, "x")
-			w.(http.Flusher).Flush()
-			panic(http.ErrAbortHandler)
-		}, data.ErrReset, "transfer"},
-		{"too many headers", func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("X-More", strings.Repeat("a", 100<<10))
-		}, data.ErrProtocol, "first_byte"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			m := withBody(monitor(secure(t, cert, true, tt.handler)))
-			if tt.kind == data.ErrTimeout {
-				quick(m)
-			}
-			wantErr(t, once(t, probe.Options{RootCAs: a.pool}, m), tt.kind, tt.phase)
-		})
-	}
-}
-
 func TestProbesAtOnceOverHTTP2HaveConnectionsOfTheirOwn(t *testing.T) {
 	a := newAuthority(t)
 	gate := make(chan struct{})
@@ -226,19 +188,6 @@ func TestProbesAtOnceOverHTTP2HaveConnectionsOfTheirOwn(t *testing.T) {
 	if len(from) != cap(arrived) {
 		t.Errorf("%d probes came over %d connections", cap(arrived), len(from))
 	}
-}
-
-func TestPeerThatStopsTakingDoesNotHoldTheProbeInItsGoodbye(t *testing.T) {
-	a := newAuthority(t)
-	cert := a.issue(t, -time.Hour, time.Hour, "127.0.0.1")
-	addr := raw(t, func(c net.Conn) {
-		c.(*net.TCPConn).SetReadBuffer(4 << 10)
-		tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}}).Handshake()
-		<-t.Context().Done()
-	})
-	m := quick(monitor("https://" + addr))
-	m.Method, m.Body = "POST", strings.Repeat("b", 8<<20)
-	wantErr(t, once(t, probe.Options{RootCAs: a.pool}, m), data.ErrTimeout, "request")
 }
 
 func TestConnectionOutlivesTheTimeoutOfTheProbeThatOpenedIt(t *testing.T) {
