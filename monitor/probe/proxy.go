@@ -26,13 +26,7 @@ type proxy struct {
 	basic          string // the value of Proxy-Authorization; empty: none
 }
 
-// CheckProxy says what is wrong with the URL of a proxy, without repeating its
-// user and password.
-func CheckProxy(raw string) error {
-	_, err := parseProxy(raw)
-	return err
-}
-
+// parseProxy reads the URL of a proxy. Its errors repeat neither user nor password.
 func parseProxy(raw string) (*proxy, error) {
 	shown := raw
 	if at := strings.LastIndexByte(raw, '@'); at >= 0 {

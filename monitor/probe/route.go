@@ -48,16 +48,49 @@ var routes = struct {
 	m map[string]weak.Pointer[route]
 }{m: map[string]weak.Pointer[route]{}}
 
-// wayTo is the part of a definition that makes a route.
-type wayTo struct {
-	TLS                                 data.ClientTLS
-	Protocol, Proxy, Resolver, IP, Addr string
+// A way is the part of a definition that makes a route.
+type way struct {
+	TLS                                   data.ClientTLS
+	Protocol, Proxy, Resolver, IP, Source string
+}
+
+func wayOf(m *data.Monitor) way { return way{m.TLS, m.Protocol, m.Proxy, m.Resolver, m.IP, m.Source} }
+
+// CheckWay says what is wrong with how m is to be reached, as far as that shows in
+// what it says itself: files are not read, and what holds a reference is left out.
+// The error begins with the field.
+func CheckWay(m *data.Monitor) error {
+	w := wayOf(m)
+	if w == (way{}) && m.Addresses == "" {
+		return nil
+	}
+	if (w.TLS.Cert == "") != (w.TLS.Key == "") {
+		_, err := parseClient(w.TLS.Cert, w.TLS.Key)
+		return err
+	}
+	w.TLS.CA, w.TLS.Cert, w.TLS.Key = "", "", ""
+	for _, s := range []*string{&w.Protocol, &w.Proxy, &w.Resolver, &w.IP, &w.Source, &w.TLS.MinVersion} {
+		if strings.Contains(*s, "${") {
+			*s = ""
+		}
+	}
+	r, err := newRoute(w)
+	if err != nil {
+		return err
+	}
+	if err := new(Target).setAddresses(m); err != nil {
+		return err
+	}
+	if u, err := url.Parse(m.URL); err == nil {
+		return r.fits(u.Hostname())
+	}
+	return nil
 }
 
 // compileRoute returns the route of m, whose URL has this host in ASCII.
 func compileRoute(m *data.Monitor, host string) (*route, error) {
-	w := wayTo{m.TLS, m.Protocol, m.Proxy, m.Resolver, m.IP, m.Source}
-	if w == (wayTo{}) {
+	w := wayOf(m)
+	if w == (way{}) {
 		return usual, nil
 	}
 	var err error
@@ -97,7 +130,7 @@ func forget(key string) {
 	}
 }
 
-func newRoute(w wayTo) (*route, error) {
+func newRoute(w way) (*route, error) {
 	r := &route{protocols: usual.protocols, insecure: w.TLS.InsecureSkipVerify, name: w.TLS.ServerName}
 	switch w.Protocol {
 	case "", "auto":
@@ -115,7 +148,7 @@ func newRoute(w wayTo) (*route, error) {
 	if r.client, err = parseClient(w.TLS.Cert, w.TLS.Key); err != nil {
 		return nil, err
 	}
-	if r.least, err = ParseTLSVersion(w.TLS.MinVersion); err != nil {
+	if r.least, err = parseTLSVersion(w.TLS.MinVersion); err != nil {
 		return nil, fmt.Errorf("tls.min_version: %w", err)
 	}
 	if w.Proxy != "" {
@@ -124,16 +157,16 @@ func newRoute(w wayTo) (*route, error) {
 		}
 	}
 	if w.Resolver != "" {
-		at, err := ParseResolver(w.Resolver)
+		at, err := parseResolver(w.Resolver)
 		if err != nil {
 			return nil, fmt.Errorf("resolver: %w", err)
 		}
 		r.resolver = newResolver(at)
 	}
-	return r, r.setAddresses(w.IP, w.Addr)
+	return r, r.setFamily(w.IP, w.Source)
 }
 
-func (r *route) setAddresses(ip, source string) error {
+func (r *route) setFamily(ip, source string) error {
 	switch ip {
 	case "", "any":
 	case data.IPv4, data.IPv6, data.Prefer4, data.Prefer6:
@@ -144,7 +177,7 @@ func (r *route) setAddresses(ip, source string) error {
 	if source == "" {
 		return nil
 	}
-	a, err := ParseSource(source)
+	a, err := parseSource(source)
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
@@ -180,8 +213,8 @@ func (r *route) local() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(r.source, 0))
 }
 
-// ParseTLSVersion reads 1.0, 1.1, 1.2 or 1.3; 0 stands for the empty text.
-func ParseTLSVersion(s string) (uint16, error) {
+// parseTLSVersion reads 1.0, 1.1, 1.2 or 1.3; 0 stands for the empty text.
+func parseTLSVersion(s string) (uint16, error) {
 	switch s {
 	case "":
 		return 0, nil
@@ -197,8 +230,8 @@ func ParseTLSVersion(s string) (uint16, error) {
 	return 0, fmt.Errorf("%q is no version of TLS; write 1.0, 1.1, 1.2 or 1.3", bounded(s))
 }
 
-// ParseSource reads an address of this machine.
-func ParseSource(s string) (netip.Addr, error) {
+// parseSource reads an address of this machine.
+func parseSource(s string) (netip.Addr, error) {
 	a, err := netip.ParseAddr(s)
 	if err != nil || a.IsUnspecified() || a.IsMulticast() {
 		return netip.Addr{}, fmt.Errorf("%q is not an IP address to dial from; write one of this machine, such as 192.0.2.7, or leave it out", bounded(s))
@@ -206,8 +239,8 @@ func ParseSource(s string) (netip.Addr, error) {
 	return a.Unmap(), nil
 }
 
-// ParseResolver reads the address of a DNS server, with its port or without.
-func ParseResolver(s string) (netip.AddrPort, error) {
+// parseResolver reads the address of a DNS server, with its port or without.
+func parseResolver(s string) (netip.AddrPort, error) {
 	if a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")); err == nil && !a.IsUnspecified() {
 		return netip.AddrPortFrom(a, 53), nil
 	}
@@ -239,6 +272,14 @@ func (t *Target) setRoute(m *data.Monitor, u *url.URL) error {
 	if err != nil {
 		return fmt.Errorf("url: %w", err)
 	}
+	if err := t.setAddresses(m); err != nil {
+		return err
+	}
+	t.route, err = compileRoute(m, host)
+	return err
+}
+
+func (t *Target) setAddresses(m *data.Monitor) error {
 	switch m.Addresses {
 	case "", "first":
 	case data.AddressesAll:
@@ -249,8 +290,7 @@ func (t *Target) setRoute(m *data.Monitor, u *url.URL) error {
 	if t.all && m.Proxy != "" {
 		return errors.New("addresses: all does not go with a proxy, which looks the name up itself; leave one of them out")
 	}
-	t.route, err = compileRoute(m, host)
-	return err
+	return nil
 }
 
 // Warnings says what is unsafe or soon of no use in the way to t, as of now.

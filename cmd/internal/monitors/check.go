@@ -34,6 +34,7 @@ func (d *draft) finish() {
 		d.tell(d.url, "url: expect.certificate needs https; write https://, or leave certificate out")
 	}
 	d.checkRequest()
+	d.checkWay()
 	d.checkSchedule()
 }
 

@@ -21,7 +21,7 @@ const (
 
 var (
 	scheduleKeys = []string{"every", "cron", "timezone"}
-	defaultKeys  = append(append(scheduleKeys[:3:3], requestKeys...), "timeout", "connection", "labels", "paused", "expect")
+	defaultKeys  = append(append(append(scheduleKeys[:3:3], requestKeys...), wayKeys...), "timeout", "connection", "labels", "paused", "expect")
 	monitorKeys  = append([]string{"id", "url"}, defaultKeys...)
 	expectKeys   = []string{"status", "headers", "body", "latency", "certificate"}
 	patternKeys  = []string{"matches", "not_matches"}
@@ -40,13 +40,14 @@ type draft struct {
 
 	id, url, every, cron, timezone, timeout *yaml.Node // where the values stand, if they do
 	own                                     asked
+	way                                     map[string]*yaml.Node // where wayKeys and those of tls stand
 }
 
 // monitor reads monitor i and keeps it if it is good.
 func (f *file) monitor(base *draft, i int, n *yaml.Node) {
 	d := *base
 	d.index, d.isDefault, d.node = i, false, n // what the defaults spoil stays bad
-	d.every, d.cron, d.timezone, d.timeout, d.own = nil, nil, nil, nil, asked{}
+	d.every, d.cron, d.timezone, d.timeout, d.own, d.way = nil, nil, nil, nil, asked{}, nil
 	n = f.follow(n)
 	if n.Kind == yaml.MappingNode {
 		// The id comes first, so that all problems can name it.
@@ -137,6 +138,8 @@ func (d *draft) set(key, v *yaml.Node) {
 		d.Timeout = d.duration("timeout", v)
 	case "method", "headers", "query", "body", "form", "auth", "redirects", "cookies", "compression", "traceparent":
 		d.setRequest(key, v)
+	case "tls", "protocol", "proxy", "resolver", "ip", "addresses", "source":
+		d.setWay(key, v)
 	case "connection":
 		d.Connection = d.text("connection", v)
 		if d.Connection != data.ConnectionNew && d.Connection != data.ConnectionReuse {
