@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/schedule"
 )
 
-// apply makes monitors the set that holds from at. What it replaces is announced
+// begin makes monitors the set that holds from the start. What it replaces is announced
 // once more before it is forgotten, for a crash may have kept that from happening;
 // then the new set is persisted, announced and scheduled. A crash in between is
 // mended by the next start in the same way.
-func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors []data.Monitor, at time.Time) error {
-	next := append(succeed(h.set, monitors, at), h.gone...)
+func (h *Heartbeat) begin(ctx context.Context, p plan, monitors []data.Monitor) error {
+	next := append(succeed(h.set, monitors, h.start), h.gone...)
 	h.gone = nil
 	if err := h.announce(ctx, replaced(h.set, next)); err != nil {
 		return err
@@ -29,34 +30,43 @@ func (h *Heartbeat) apply(ctx context.Context, plan map[string]*target, monitors
 	if err := h.announce(ctx, next); err != nil {
 		return err
 	}
-	longest := time.Duration(0)
-	for i := range monitors {
-		longest = max(longest, monitors[i].Timeout.D())
-	}
-	live := make([]*data.Registration, 0, len(monitors))
+	begun := make([]schedule.Definition, 0, len(monitors))
 	for _, d := range next {
 		if d.Monitor != nil {
-			live = append(live, d.registration(h.o.Location, h.o.Instance))
+			begun = append(begun, schedule.Definition{Registration: d.registration(h.o.Location, h.o.Instance), Value: p[d.ID]})
 		}
 	}
-	if err := h.runner.Apply(at, live); err != nil {
-		return fmt.Errorf("apply %d monitors: %w", len(live), err)
+	change, err := h.runner.Begin(h.start, nil, begun)
+	if err != nil {
+		return fmt.Errorf("apply %d monitors: %w", len(begun), err)
 	}
-	h.mu.Lock()
-	h.set = next
-	h.mu.Unlock()
-	h.plan.Store(&plan)
-	h.tellBroken(plan)
-	h.counts.monitors.Store(int64(len(live)))
-	h.counts.timeout.Store(int64(longest))
+	change.Commit()
+	h.hold(next, p)
+	h.tellBroken(p)
 	return nil
 }
 
+// hold enters what holds now.
+func (h *Heartbeat) hold(set []Definition, p plan) {
+	longest := time.Duration(0)
+	for i := range set {
+		if set[i].Holds() {
+			longest = max(longest, set[i].Monitor.Timeout.D())
+		}
+	}
+	h.mu.Lock()
+	h.set = set
+	h.mu.Unlock()
+	h.plan = p
+	h.counts.monitors.Store(int64(len(p)))
+	h.counts.timeout.Store(int64(longest))
+}
+
 // tellBroken logs which monitors cannot be probed, and why the first of them cannot.
-func (h *Heartbeat) tellBroken(plan map[string]*target) {
+func (h *Heartbeat) tellBroken(p plan) {
 	var broken []string
-	for id, t := range plan {
-		if t.broken != nil {
+	for id, l := range p {
+		if l.Load().broken != nil {
 			broken = append(broken, id)
 		}
 	}
@@ -65,10 +75,10 @@ func (h *Heartbeat) tellBroken(plan map[string]*target) {
 	}
 	slices.Sort(broken)
 	h.log.Error("monitors cannot be probed for what their references stand for; their slots are down (internal) and tell why",
-		"count", len(broken), "monitors", broken[:min(len(broken), 20)], "error", plan[broken[0]].broken)
+		"count", len(broken), "monitors", broken[:min(len(broken), 20)], "error", p[broken[0]].Load().broken)
 }
 
-// persist saves a set, and waits for a disk that is full: the local queue may empty
+// persist saves a set at a start, and waits for a disk that is full: the local queue may empty
 // itself meanwhile, and so make room.
 func (h *Heartbeat) persist(ctx context.Context, set []Definition) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {

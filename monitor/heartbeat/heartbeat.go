@@ -78,7 +78,6 @@ type Heartbeat struct {
 	gate   *gate
 	echo   *echo
 	prober *probe.Prober
-	plan   atomic.Pointer[map[string]*target]
 	pipe   *pipeline.Pipeline
 	counts counters
 	pulse  strain.Pulse
@@ -89,8 +88,11 @@ type Heartbeat struct {
 	// waiting says that the clock is far behind; only watchClock uses it.
 	waiting bool
 
+	changing sync.Mutex // held from the beginning of a change to its end
+	plan     plan       // of what holds now
+
 	mu  sync.Mutex
-	set []Definition // what is applied now
+	set []Definition // what holds now, and what is to be accounted for of earlier times
 }
 
 // New recovers what an earlier process left, applies the monitors, and returns a
@@ -121,7 +123,7 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 		Window: o.Window, Location: o.Location, Start: h.start, Clock: o.Clock, Room: h.gate.room,
 	})
 	h.ledger = newLedger(o.Location, o.Instance, h.start, o.Clock.Monotonic, &h.counts)
-	if err := h.apply(ctx, plan, monitors, h.start); err != nil {
+	if err := h.begin(ctx, plan, monitors); err != nil {
 		return nil, err
 	}
 	h.assemble()

@@ -34,10 +34,7 @@ func (h *Heartbeat) keep(ctx context.Context) {
 		now := h.o.Clock.Monotonic()
 		age := now - announced
 		if age >= announceEvery || age >= announceAgain && h.asked.Swap(false) {
-			h.mu.Lock()
-			set := h.set
-			h.mu.Unlock()
-			if h.announce(ctx, set) == nil {
+			if h.announce(ctx, h.Definitions()) == nil {
 				announced = now
 			} else {
 				h.asked.Store(true)

@@ -37,9 +37,7 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	}
 	h.ledger.measured(j.due.Slot.Monitor)
 	if err != nil { // a panic: our own fault, and no reason to lose the slot
-		if t := (*h.plan.Load())[j.due.Slot.Monitor]; t != nil {
-			err = errors.New(t.mask.text(err.Error()))
-		}
+		err = errors.New(j.due.Value.(*live).Load().mask.text(err.Error()))
 		h.log.Error("a probe panicked; please report it", "monitor", j.due.Slot.Monitor, "error", err)
 		m = h.failed(j, h.o.Clock.Wall(), err)
 	}
@@ -65,10 +63,7 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 
 // probe is the part of measure that works on what strangers sent.
 func (h *Heartbeat) probe(ctx context.Context, j job) (*data.Measurement, error) {
-	t := (*h.plan.Load())[j.due.Slot.Monitor]
-	if t == nil || t.version != j.due.Registration.Version {
-		return nil, fmt.Errorf("the definition %s is not at hand", j.due.Registration.Version)
-	}
+	t := j.due.Value.(*live).Load()
 	m := h.blank(j, h.o.Clock.Wall())
 	w := h.pulse.Watch(t.strain)
 	if t.fill(ctx, h.prober, m, h.o.Clock.Wall) {

@@ -32,8 +32,7 @@ func Check(m *data.Monitor, expand Expand) error {
 }
 
 func ready(m *data.Monitor, expand Expand) (*target, error) {
-	c := &compiler{expand: expand, masks: map[string]*mask{}}
-	t, err := c.target(m)
+	t, err := newCompiler(expand).target(m)
 	if err == nil {
 		err = t.broken
 	}

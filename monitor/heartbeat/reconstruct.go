@@ -27,7 +27,9 @@ func (h *Heartbeat) reconstruct(monitors []data.Monitor) ([]*data.Registration, 
 	since, found := h.o.Journal.Intact()
 	have := map[string]bool{}
 	for i := range h.set {
-		have[h.set[i].ID] = true
+		if h.set[i].Until.IsZero() {
+			have[h.set[i].ID] = true
+		}
 	}
 	traces, err := h.trace(have)
 	if err != nil || !found && len(traces) == 0 {

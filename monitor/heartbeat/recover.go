@@ -27,6 +27,9 @@ func (h *Heartbeat) recover(ctx context.Context, monitors []data.Monitor) error 
 		h.log.Warn("the clock is behind the last checkpoint; slots up to it are not probed again", "now", h.start, "checkpoint", since)
 		h.start = since.Add(time.Millisecond)
 	}
+	if changed := latest(h.set); !h.start.After(changed) { // a reload, just before the end
+		h.start = changed.Add(time.Millisecond)
+	}
 	var old []*data.Registration
 	if h.o.State.unsure {
 		var err error
@@ -127,18 +130,25 @@ func missed(j Recorded, set []Definition, old []*data.Registration, start time.T
 		return nil, fmt.Errorf("read the local queue back: %w", err)
 	}
 	var gaps []*data.Gap
-	for i := range set {
-		if d := &set[i]; d.Monitor != nil {
-			old = append(old, d.registration(location, instance))
-		}
-	}
-	for _, r := range old {
+	add := func(r *data.Registration, until time.Time) {
 		from := r.From
 		if found && since.Add(time.Millisecond).After(from) {
 			from = since.Add(time.Millisecond)
 		}
 		r.Instance = instance
-		gaps = append(gaps, missedOf(r, from, start, all[r.Monitor])...)
+		gaps = append(gaps, missedOf(r, from, until, all[r.Monitor])...)
+	}
+	for _, r := range old {
+		add(r, start)
+	}
+	for i := range set {
+		if d := &set[i]; d.Monitor != nil {
+			until := start
+			if !d.Until.IsZero() && d.Until.Before(start) {
+				until = d.Until
+			}
+			add(d.registration(location, instance), until)
+		}
 	}
 	return gaps, nil
 }

@@ -36,11 +36,17 @@ func Reset(ctx context.Context, j Journal, s *State, instance string, now time.T
 	}
 	set := slices.Clone(s.set)
 	for i := range set {
-		if set[i].From.After(now) {
-			set[i].From = now
+		early := false
+		for _, t := range []*time.Time{&set[i].From, &set[i].Until} {
+			if t.After(now) {
+				*t, early = now, true
+			}
+		}
+		if early {
 			changed++
 		}
 	}
+	set = slices.DeleteFunc(set, func(d Definition) bool { return !d.Until.IsZero() && !d.Until.After(d.From) })
 	if changed > 0 { // first, for with the old checkpoint it has no effect
 		if err := s.Save(set); err != nil {
 			return 0, err

@@ -27,6 +27,10 @@ var (
 	ErrLocked = errors.New("another heartbeat uses this data directory")
 	// ErrLocation is wrapped when the data directory belongs to another location.
 	ErrLocation = errors.New("the data directory belongs to another location")
+
+	// errUnsynced is wrapped when a file is in its place, and a crash of the machine
+	// may yet bring back the one before.
+	errUnsynced = errors.New("the folder is not synced")
 )
 
 // A State is a data directory: its lock, and the definitions that a heartbeat
@@ -129,15 +133,16 @@ func takeLock(dir string) (*os.File, error) {
 
 func (s *State) path() string { return filepath.Join(s.dir, stateName) }
 
-// Definitions returns what was last applied, removals included. The list is not the
+// Definitions returns what was last applied, and what is kept of earlier times, removals
+// included. The list is not the
 // caller's to change.
 func (s *State) Definitions() []Definition { return s.set }
 
 // Monitors returns the definitions that were last applied.
 func (s *State) Monitors() []data.Monitor {
 	var list []data.Monitor
-	for _, d := range s.set {
-		if d.Monitor != nil {
+	for i := range s.set {
+		if d := &s.set[i]; d.Holds() {
 			list = append(list, *d.Monitor)
 		}
 	}
@@ -175,10 +180,13 @@ func replace(path string, b []byte) error {
 		return err
 	}
 	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
+	if err == nil {
+		err = errors.Join(d.Sync(), d.Close())
 	}
-	return errors.Join(d.Sync(), d.Close())
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUnsynced, err)
+	}
+	return nil
 }
 
 // Close gives the lock up.

@@ -2,9 +2,12 @@ package heartbeat
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -28,46 +31,84 @@ type target struct {
 	match   *match.Matcher
 	mask    *mask
 	method  string
-	url     string // with its references: what they stand for may be secret
+	url     string   // with its references: what they stand for may be secret
+	stands  [32]byte // the hash of what they stand for; zero: there are none
+	place   *strain.Place
 	strain  *strain.Target
 	broken  error // why it cannot be probed: its references, or what they stand for
+}
+
+// A live is what a monitor is probed with now. Each slot of a definition carries its
+// own, so that one of the definition before finds what it needs.
+type live struct{ atomic.Pointer[target] }
+
+// A plan is what all monitors are probed with.
+type plan map[string]*live
+
+func (p plan) put(id string, t *target) {
+	l := &live{}
+	l.Store(t)
+	p[id] = l
 }
 
 // A compiler makes monitors ready.
 type compiler struct {
 	expand Expand // nil: nothing is replaced
 	masks  map[string]*mask
+	places map[string]*strain.Place // by address
+}
+
+func newCompiler(expand Expand) *compiler {
+	return &compiler{expand: expand, masks: map[string]*mask{}, places: map[string]*strain.Place{}}
 }
 
 // compile makes all monitors ready, or says which cannot be. One that cannot because
 // of what its references stand for is no error: its slots tell of it.
-func compile(monitors []data.Monitor, expand Expand) (map[string]*target, error) {
-	c := &compiler{expand: expand, masks: map[string]*mask{}}
-	plan := make(map[string]*target, len(monitors))
-	places := map[string]*strain.Place{}
+func compile(monitors []data.Monitor, expand Expand) (plan, error) {
+	c := newCompiler(expand)
+	p := make(plan, len(monitors))
 	for i := range monitors {
 		m := &monitors[i]
-		if _, twice := plan[m.ID]; twice {
+		if _, twice := p[m.ID]; twice {
 			return nil, fmt.Errorf("monitor %q: there are two of this id", m.ID)
 		}
 		t, err := c.target(m)
 		if err != nil {
 			return nil, fmt.Errorf("monitor %q: %w", m.ID, err)
 		}
-		where := ""
-		if t.probe != nil {
-			where = t.probe.Place()
-		}
-		if places[where] == nil {
-			places[where] = new(strain.Place)
-		}
-		t.strain = strain.NewTarget(places[where])
-		plan[m.ID] = t
+		p.put(m.ID, t)
 	}
-	return plan, nil
+	return p, nil
 }
 
+// address is what monitors of one place have in common.
+func (t *target) address() string {
+	if t.probe == nil {
+		return ""
+	}
+	return t.probe.Place()
+}
+
+// place is what all targets of an address share.
+func (c *compiler) place(address string) *strain.Place {
+	if c.places[address] == nil {
+		c.places[address] = new(strain.Place)
+	}
+	return c.places[address]
+}
+
+// target makes m ready.
 func (c *compiler) target(m *data.Monitor) (*target, error) {
+	t, err := c.bare(m)
+	if err != nil {
+		return nil, err
+	}
+	t.place = c.place(t.address())
+	t.strain = strain.NewTarget(t.place)
+	return t, nil
+}
+
+func (c *compiler) bare(m *data.Monitor) (*target, error) {
 	t := &target{version: m.Version(), method: m.Method, url: m.URL}
 	full := m
 	if c.expand != nil {
@@ -79,6 +120,9 @@ func (c *compiler) target(m *data.Monitor) (*target, error) {
 		}
 		t.mask = c.mask(secrets)
 	}
+	if full != m {
+		t.stands = standing(full)
+	}
 	var err error
 	if t.probe, err = probe.Compile(full); err == nil {
 		t.match, err = match.Compile(full)
@@ -89,6 +133,18 @@ func (c *compiler) target(m *data.Monitor) (*target, error) {
 	}
 	return t, err
 }
+
+// standing is the hash of what the references of a monitor stand for.
+func standing(full *data.Monitor) [32]byte {
+	b, err := json.Marshal(full)
+	if err != nil { // a Monitor holds nothing that JSON cannot express
+		panic(err)
+	}
+	return sha256.Sum256(b)
+}
+
+// fixed reports whether t depends on its definition alone.
+func (t *target) fixed() bool { return t.stands == [32]byte{} && t.broken == nil }
 
 // mask returns the mask of secrets, which many monitors have in common.
 func (c *compiler) mask(secrets []string) *mask {

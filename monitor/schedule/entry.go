@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -9,6 +10,7 @@ import (
 // An entry is one definition's place in a heap.
 type entry struct {
 	registration *data.Registration
+	value        any
 	schedule     Schedule
 	next         int64  // the instant that is not yet given; 0: none
 	end          int64  // the first instant that is not its own; 0: none yet
@@ -17,20 +19,20 @@ type entry struct {
 	given        []span // what lies after next and is given already, the nearest last
 }
 
-func newEntry(r *data.Registration) (*entry, error) {
+// newEntry makes an entry whose first instant is from, or later.
+func newEntry(d Definition, from int64) (*entry, error) {
+	r := d.Registration
 	s, err := Parse(r.Monitor, r.Schedule)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("monitor %q: %w", r.Monitor, err)
 	}
-	e := &entry{registration: r, schedule: s, late: maxLate.Milliseconds()}
+	e := &entry{registration: r, value: d.Value, schedule: s, late: maxLate.Milliseconds()}
 	if d := r.Schedule.Every.D(); d > 0 { // instants of cron are at least a minute apart
 		e.late = min(d.Milliseconds(), e.late)
 	}
+	e.next = e.after(from - 1)
 	return e, nil
 }
-
-// begin makes e hold from from on, for the monitor whose turn is t.
-func (e *entry) begin(from int64, t *turn) { e.next, e.turn = e.after(from-1), t }
 
 // after is the first instant after ms, 0 when there is none.
 func (e *entry) after(ms int64) int64 {

@@ -96,6 +96,9 @@ func (r *Runner) tick(now reading) {
 	for _, j := range r.jumps {
 		upto = min(upto, j.low)
 	}
+	if r.change != nil {
+		upto = min(upto, r.change.from-1)
+	}
 	r.upto = max(r.upto, upto)
 }
 

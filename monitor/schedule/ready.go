@@ -125,7 +125,7 @@ func (r *Runner) take(t *turn, now time.Duration) {
 	}
 	e := t.entry
 	slot := data.Slot{Monitor: e.registration.Monitor, Location: r.location, Scheduled: time.UnixMilli(t.at).UTC()}
-	r.due = append(r.due, Due{Slot: slot, Registration: e.registration, entry: e, mono: t.mono})
+	r.due = append(r.due, Due{Slot: slot, Registration: e.registration, Value: e.value, entry: e, mono: t.mono})
 	r.ready.remove(t)
 	t.running.Store(true)
 	t.count(1)

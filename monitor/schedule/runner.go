@@ -3,8 +3,6 @@ package schedule
 import (
 	"container/heap"
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +38,7 @@ type Options struct {
 type Due struct {
 	Slot         data.Slot
 	Registration *data.Registration
+	Value        any // of the definition
 	entry        *entry
 	mono         time.Duration // of its instant, when the wall clock is not set
 }
@@ -71,16 +70,17 @@ type Runner struct {
 	room     func() int
 
 	mu      sync.Mutex
-	entries map[string]*entry // what holds from the newest Apply on
+	entries map[string]*entry // what holds from the newest change on
 	gone    map[string]*entry // removed, and perhaps still running
 	active  entryHeap
 	paused  entryHeap     // nobody wakes for these
+	change  *Change       // not yet committed; nil: none
 	ready   readySet      // released, and not yet given
-	from    int64         // the instant of the newest Apply
+	from    int64         // the instant of the newest change
 	upto    int64         // all slots up to here are released
 	most    int64         // no slot after it is released
 	jumps   []*jump       // of the wall clock, which may yet be undone, in order
-	changed chan struct{} // closed, and made anew, by Apply
+	wake    chan struct{} // closed, and made anew, when a change has been made
 
 	// Only Next uses these.
 	last    time.Time // when it returned
@@ -102,83 +102,8 @@ func NewRunner(o Options) *Runner {
 	start, clock := ceil(o.Start), o.Clock.Real()
 	return &Runner{
 		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, clock: clock, looked: clock.read(), room: o.Room,
-		entries: map[string]*entry{}, gone: map[string]*entry{}, from: start, upto: start - 1, most: start - 1, changed: make(chan struct{}),
+		entries: map[string]*entry{}, gone: map[string]*entry{}, from: start, upto: start - 1, most: start - 1, wake: make(chan struct{}),
 	}
-}
-
-// Apply makes set the definitions that hold from at on; slots before at belong to
-// the earlier ones. What has the same version stays untouched. It may be called
-// while Next runs. It fails, and then nothing has changed, when a definition does
-// not parse or comes twice, or when at is before the last Apply's or before a slot
-// that is given already.
-func (r *Runner) Apply(at time.Time, set []*data.Registration) error {
-	from := max(ceil(at), r.start)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if earliest := max(r.from, r.most+1); from < earliest {
-		return fmt.Errorf("apply from %v: what is before %v is decided", at.UTC(), time.UnixMilli(earliest).UTC())
-	}
-	entries := make(map[string]*entry, len(set))
-	for _, reg := range set {
-		if entries[reg.Monitor] != nil {
-			return fmt.Errorf("monitor %q comes twice", reg.Monitor)
-		}
-		e := r.entries[reg.Monitor]
-		if e == nil || e.registration.Version != reg.Version {
-			var err error
-			if e, err = newEntry(reg); err != nil {
-				return fmt.Errorf("monitor %q: %w", reg.Monitor, err)
-			}
-		}
-		entries[reg.Monitor] = e
-	}
-	r.replace(entries, from)
-	close(r.changed)
-	r.changed = make(chan struct{})
-	return nil
-}
-
-// replace ends the entries that are not among the new ones, and begins those that
-// were not among the old.
-func (r *Runner) replace(entries map[string]*entry, from int64) {
-	for id, old := range r.entries {
-		if e := entries[id]; e != old {
-			old.end = from
-			if e == nil {
-				r.gone[id] = old
-			}
-		}
-	}
-	for id, e := range entries {
-		old := r.entries[id]
-		if old == e {
-			continue
-		}
-		if old == nil {
-			old = r.gone[id]
-		}
-		t := &turn{}
-		if old != nil {
-			t = old.turn
-		}
-		e.begin(from, t)
-		if e.registration.Paused {
-			r.paused = append(r.paused, e)
-		} else {
-			r.active = append(r.active, e)
-		}
-		delete(r.gone, id)
-	}
-	for id, old := range r.gone {
-		if old.end <= r.upto && !old.turn.running.Load() && old.turn.entry == nil {
-			delete(r.gone, id)
-		}
-	}
-	for _, h := range []*entryHeap{&r.active, &r.paused} {
-		*h = slices.DeleteFunc(*h, (*entry).ended)
-		heap.Init(h)
-	}
-	r.entries, r.from = entries, from
 }
 
 // Next blocks until the end of the window in which slots are due, and at most a
@@ -227,7 +152,7 @@ func (r *Runner) step(left time.Duration) (w Window, changed <-chan struct{}, wa
 	if r.ready.len() > 0 {
 		r.choose(now.mono, r.room())
 	}
-	return Window{Due: r.due, Skipped: r.skip, Upto: r.settled(), Steps: r.steps}, r.changed, wait
+	return Window{Due: r.due, Skipped: r.skip, Upto: r.settled(), Steps: r.steps}, r.wake, wait
 }
 
 // wait is how long it is until the end of the window in which the next slot falls.
