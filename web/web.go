@@ -29,7 +29,9 @@ type Problem struct {
 // HealthOptions are the settings of Health.
 type HealthOptions struct {
 	Ready   func() []Problem // what is wrong now; nil, or empty: ready
+	Notes   func() []Problem // what is wrong, and keeps nothing from being ready; nil: nothing
 	Metrics http.Handler     // nil: none
+	Reload  http.Handler     // of POST /-/reload; nil: none
 	// Token is asked for, as a bearer or as a password, by all but /livez and /readyz; empty:
 	// nothing is asked for.
 	Token string
@@ -39,12 +41,14 @@ type HealthOptions struct {
 type Options struct {
 	Store   store.Reader
 	Ready   func() []Problem
+	Notes   func() []Problem
 	Metrics http.Handler
+	Reload  http.Handler
 	Token   string
 	Logger  *slog.Logger // nil: silent
 }
 
-// Health serves /livez, /readyz and /metrics.
+// Health serves /livez, /readyz, /metrics and /-/reload.
 func Health(o HealthOptions) http.Handler {
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("/", nothing)
@@ -61,7 +65,7 @@ func New(o Options) http.Handler {
 	a.routes(guarded)
 	page(guarded)
 	guarded.HandleFunc("/", nothing)
-	return health(HealthOptions{Ready: o.Ready, Metrics: o.Metrics, Token: o.Token}, guarded)
+	return health(HealthOptions{Ready: o.Ready, Notes: o.Notes, Metrics: o.Metrics, Reload: o.Reload, Token: o.Token}, guarded)
 }
 
 // health serves what o says, and leaves the rest to guarded, which with
@@ -72,18 +76,21 @@ func health(o HealthOptions, guarded *http.ServeMux) http.Handler {
 		reply(w, http.StatusOK, map[string]string{"status": "alive"})
 	}))
 	get(mux, "/readyz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		var problems []Problem
-		if o.Ready != nil {
-			problems = o.Ready()
+		code, answer := http.StatusOK, map[string]any{"status": "ready"}
+		if problems := all(o.Ready); len(problems) > 0 {
+			code, answer = http.StatusServiceUnavailable, map[string]any{"status": "not ready", "problems": problems}
 		}
-		if len(problems) > 0 {
-			reply(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "problems": problems})
-			return
+		if notes := all(o.Notes); len(notes) > 0 {
+			answer["notes"] = notes
 		}
-		reply(w, http.StatusOK, map[string]string{"status": "ready"})
+		reply(w, code, answer)
 	}))
 	if o.Metrics != nil {
 		get(guarded, "/metrics", o.Metrics)
+	}
+	if o.Reload != nil {
+		guarded.Handle("POST /-/reload", o.Reload)
+		guarded.HandleFunc("/-/reload", only("POST"))
 	}
 	mux.Handle("/", guard(o.Token, guarded))
 	return secure(mux)
@@ -92,10 +99,26 @@ func health(o HealthOptions, guarded *http.ServeMux) http.Handler {
 // get serves path with h, and says to other methods which are allowed.
 func get(mux *http.ServeMux, path string, h http.Handler) {
 	mux.Handle("GET "+path, h)
-	mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", "GET, HEAD")
-		fail(w, r, http.StatusMethodNotAllowed, "only GET and HEAD are allowed here")
-	})
+	mux.HandleFunc(path, only("GET", "HEAD"))
+}
+
+// only says which methods are allowed.
+func only(methods ...string) http.HandlerFunc {
+	detail := "only " + strings.Join(methods, " and ") + " are allowed here"
+	if len(methods) == 1 {
+		detail = "only " + methods[0] + " is allowed here"
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		fail(w, r, http.StatusMethodNotAllowed, detail)
+	}
+}
+
+func all(problems func() []Problem) []Problem {
+	if problems == nil {
+		return nil
+	}
+	return problems()
 }
 
 // nothing serves the paths that there are not.

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -47,25 +46,6 @@ func TestALogThatNobodyReadsEndsNothing(t *testing.T) {
 	if code := p.stop(); code != 0 { // and says so to nobody
 		t.Errorf("exit code %d (%v), want 0", code, p.cmd.ProcessState)
 	}
-	wantEverySlot(t, dir, w, env, url)
-}
-
-// A terminal that goes away says so to the process and to its group.
-func TestAHangupDrains(t *testing.T) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // what a test run by nohup ignores, its programs would, too
-	t.Cleanup(func() { signal.Stop(hangups) })
-	w, dir := newWitness(t), t.TempDir()
-	env, url := diskEnv(t, dir, "MONITORINK_URLS="+w.url+"/0", "MONITORINK_SCHEDULE=@every 100ms")
-	p := start(t, "heartbeat", env, "run")
-	eventually(t, 10*time.Second, "answers", func() bool { return len(w.answered("/0")) > 5 })
-	for range 3 {
-		p.cmd.Process.Signal(syscall.SIGHUP)
-	}
-	if code := p.wait(10 * time.Second); code != 0 {
-		t.Errorf("exit code %d (%v), want 0", code, p.cmd.ProcessState)
-	}
-	wantLast(t, p, "left_in_spool=")
 	wantEverySlot(t, dir, w, env, url)
 }
 

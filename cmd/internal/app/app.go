@@ -27,15 +27,19 @@ const (
 )
 
 // Main runs root and exits. The first SIGINT or SIGTERM ends the command's
-// context, which drains the daemons; a second one ends the process at once. A
-// terminal that goes away does as the first, however often it says so.
+// context, which drains the daemons; a second one ends the process at once.
 func Main(root *cobra.Command) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // from then on the two have their default effect
+	os.Exit(Run(ctx, root, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// UntilHangup is ctx until the terminal goes away, however often it says so.
+func UntilHangup(ctx context.Context) context.Context {
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
 		ctx, _ = signal.NotifyContext(ctx, syscall.SIGHUP) // for as long as the process lives
 	}
-	context.AfterFunc(ctx, stop) // from then on the two have their default effect
-	os.Exit(Run(ctx, root, os.Args[1:], os.Stdout, os.Stderr))
+	return ctx
 }
 
 // KeepOnWithoutLog makes a log that nobody reads any more lose its lines, in place

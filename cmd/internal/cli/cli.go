@@ -3,9 +3,13 @@
 package cli
 
 import (
+	"context"
+	"log/slog"
+
 	"github.com/spf13/cobra"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
 )
 
@@ -28,7 +32,7 @@ MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.`,
   # probe two URLs, with results on disk until a collector has them
   MONITORINK_URLS=https://a.example,https://b.example MONITORINK_QUEUE=disk heartbeat run`,
 	}
-	root.AddCommand(run("Probe until SIGTERM, then drain", daemon.RunHeartbeat), validate(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), app.VersionCommand())
+	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), validate(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), app.VersionCommand())
 	return root
 }
 
@@ -47,7 +51,9 @@ The environment configures it: env.sh lists all variables.`,
   # from one on another machine
   MONITORINK_QUEUE_URL=http://probe.example:8081 MONITORINK_TOKEN_FILE=token collector run`,
 	}
-	root.AddCommand(run("Collect and serve until SIGTERM, then drain", daemon.RunCollector), collectorCheck(), maintain(), dlq(), app.VersionCommand())
+	root.AddCommand(run("Collect and serve until SIGTERM, then drain", func(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+		return daemon.RunCollector(app.UntilHangup(ctx), cfg, log)
+	}), collectorCheck(), maintain(), dlq(), app.VersionCommand())
 	return root
 }
 
@@ -66,7 +72,7 @@ The environment configures it: env.sh lists all variables.`,
   # probe two URLs, without a file
   MONITORINK_URLS=https://a.example,https://b.example monitorink run`,
 	}
-	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain", daemon.RunBoth), app.VersionCommand())
+	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), app.VersionCommand())
 	return root
 }
 

@@ -26,8 +26,8 @@ func (r *ledgerReport) slots() (n int64) {
 
 // live is how many monitors are persisted.
 func (r *ledgerReport) live() (n int) {
-	for _, d := range r.set {
-		if d.Monitor != nil {
+	for i := range r.set {
+		if r.set[i].Holds() {
 			n++
 		}
 	}
@@ -158,6 +158,7 @@ type definitionJSON struct {
 	ID      string `json:"id"`
 	Version string `json:"version,omitempty"`
 	From    string `json:"from"`
+	Until   string `json:"until,omitempty"`
 	Removed bool   `json:"removed,omitempty"`
 }
 
@@ -179,6 +180,9 @@ func (r *ledgerReport) printJSON(w io.Writer) error {
 		e := definitionJSON{ID: d.ID, From: stamp(d.From), Removed: d.Monitor == nil}
 		if d.Monitor != nil {
 			e.Version = d.Monitor.Version()
+		}
+		if !d.Until.IsZero() {
+			e.Until = stamp(d.Until)
 		}
 		j.Monitors = append(j.Monitors, e)
 	}

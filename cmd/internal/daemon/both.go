@@ -40,8 +40,9 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	}
 	defer func() { logClose(log, "subscription", sub.Close) }()
 
+	reload := newReloader(cfg, log, reg)
 	ready := &readiness{checks: []func() []web.Problem{q.problems, st.problems, subscriptionProblems(sub)}}
-	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token, Logger: log}))
+	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Notes: reload.notes, Metrics: reg.Handler(), Reload: reload, Token: cfg.Token, Logger: log}))
 	defer srv.close() // before the store: who has asked is answered
 	hurried := *cfg
 	if q.finish != nil {
@@ -70,7 +71,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		ended <- collect(collecting, cfg, log, c, st)
 	}()
 
-	err = runProber(ctx, drain, cfg, log, q, reg, ready, abandon)
+	err = runProber(ctx, drain, cfg, log, q, reg, ready, reload, abandon)
 	abandon() // the drain begins, if it was not told to
 	if q.finish == nil {
 		stop()

@@ -15,7 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
 	"github.com/monitorink/monitorink/cmd/internal/references"
@@ -46,32 +45,6 @@ func Monitors(cfg *config.Config, r *references.Resolver, warn func(monitors.Pro
 		return reader.URLs(cfg.URLs)
 	}
 	return reader.Load(cfg.Monitors)
-}
-
-// survive returns the monitors to probe when err says what is wrong with those
-// that are configured: the good ones, and of the persisted ones those that are not
-// among them, since it cannot be told which of them were meant to go.
-func survive(good, persisted []data.Monitor, err error, log *slog.Logger) ([]data.Monitor, error) {
-	if err == nil {
-		return good, nil
-	}
-	if len(persisted) == 0 {
-		return nil, &app.UsageError{Err: err}
-	}
-	known := make(map[string]bool, len(good))
-	for _, m := range good {
-		known[m.ID] = true
-	}
-	kept := 0
-	for _, m := range persisted {
-		if !known[m.ID] {
-			good = append(good, m)
-			kept++
-		}
-	}
-	log.Error("there is something wrong with the monitors; those not concerned are applied, the others keep their last good definition",
-		"error", err, "kept", kept)
-	return good, nil
 }
 
 // hostname is the fallback of location and instance.

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/metrics"
-	"github.com/monitorink/monitorink/cmd/internal/monitors"
-	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/queue/remote"
 	"github.com/monitorink/monitorink/web"
@@ -34,10 +33,11 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	defer func() { logClose(log, "queue", q.close) }()
 	reg := metrics.New(app.Version())
 	defer q.attend(cfg, log, reg, "no collector takes from it, or not fast enough: see whether one runs whose MONITORINK_QUEUE_URL is this heartbeat")()
+	reload := newReloader(cfg, log, reg)
 	ready := &readiness{}
 	ready.add(q.problems) // before the start is through: it may wait for the queue
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token}))
+	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Notes: reload.notes, Metrics: reg.Handler(), Reload: reload, Token: cfg.Token}))
 	if cfg.Queue == config.QueueKafka {
 		mux.HandleFunc("/queue/", noQueue)
 	} else {
@@ -50,7 +50,7 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	defer abandon()
 	drain, cancel := within(ctx, cfg.Grace)
 	defer cancel()
-	return runProber(ctx, drain, cfg, log, q, reg, ready, abandon)
+	return runProber(ctx, drain, cfg, log, q, reg, ready, reload, abandon)
 }
 
 // noQueue answers a collector that looks for its events at the wrong place.
@@ -63,7 +63,7 @@ func noQueue(w http.ResponseWriter, _ *http.Request) {
 // runProber runs a heartbeat over q until ctx ends, with the forwarding to Kafka
 // beside it where cfg says so, which has until the end of drain to empty q. It
 // calls abandon when that ends before.
-func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry, ready *readiness, abandon func()) (err error) {
+func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry, ready *readiness, reload *reloader, abandon func()) (err error) {
 	if cfg.Queue == config.QueueKafka {
 		forward, openErr := openForwarding(cfg, log, q, reg)
 		if openErr != nil {
@@ -77,29 +77,31 @@ func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger,
 	if err := awaitClock(ctx, time.Now, log, ready); err != nil {
 		return stopped(ctx, err, log)
 	}
-	h, err := newHeartbeat(ctx, cfg, log, q, reg)
+	h, err := newHeartbeat(ctx, cfg, log, q, reg, reload)
 	if err != nil {
 		return stopped(ctx, err, log)
 	}
 	ready.add(heartbeatProblems(h))
 	ready.done()
 	q.running.Store(h)
+	var reloading sync.WaitGroup
+	reloading.Go(func() { reload.run(ctx, h) }) // before the queue is closed
+	defer reloading.Wait()
 	return h.Run(ctx)
 }
 
 // newHeartbeat loads the monitors and builds the heartbeat over q.
-func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry) (*heartbeat.Heartbeat, error) {
-	location, persisted := cfg.Location, []data.Monitor(nil)
+func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry, reload *reloader) (*heartbeat.Heartbeat, error) {
+	location, persisted := cfg.Location, []heartbeat.Definition(nil)
 	if q.state != nil {
-		location, persisted = q.state.Location(), q.state.Monitors()
+		location, persisted = q.state.Location(), q.state.Definitions()
 	}
 	if location == "" {
 		location = hostname()
 	}
-	refs := References(cfg)
-	list, err := Monitors(cfg, refs, func(p monitors.Problem) { log.Warn("a definition should be looked at", "where", p.Error()) })
-	if list, err = survive(list, persisted, err, log); err != nil {
-		return nil, err
+	list, err := reload.first(persisted)
+	if err != nil {
+		return nil, &app.UsageError{Err: err}
 	}
 	probing, err := ProbeOptions(cfg)
 	if err != nil {
@@ -109,7 +111,7 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 		Location: location, Instance: Instance(cfg), Queue: q.Publisher, Journal: q.journal, State: q.state,
 		Full:     func() bool { return q.stats().Full },
 		InFlight: inFlight(cfg), Grace: cfg.Grace, Logger: log, Observe: reg.Observe(),
-		Expand: refs.Expand, Probe: probing,
+		Expand: reload.refs.Expand, Probe: probing,
 	}
 	if q.journal != nil {
 		o.Linger = cfg.Linger

@@ -119,6 +119,27 @@ func (r *Registry) Heartbeat(stats func() heartbeat.Stats) {
 	}))
 }
 
+// A Reload is what has become of the monitors' files when they were last read.
+type Reload struct {
+	Times   int64     // they were read since the start
+	Good    bool      // all of them
+	Bad     int       // things that are wrong
+	Success time.Time // when all of them were good; zero: never
+}
+
+// Reload adds the figures of the monitors' files.
+func (r *Registry) Reload(stats func() Reload) {
+	r.reg.MustRegister(source(func(emit emit) {
+		s := stats()
+		emit.counter("reloads_total", "How often the monitors were read since the start.", float64(s.Times))
+		emit.gauge("reload_ok", "1 while all monitors are as their files last said.", b2f(s.Good))
+		emit.gauge("reload_bad_monitors", "Things that are wrong with the monitors; what they concern keeps its last good definition.", float64(s.Bad))
+		if !s.Success.IsZero() {
+			emit.gauge("reload_success_timestamp_seconds", "When the monitors were last read and all were good.", seconds(s.Success))
+		}
+	}))
+}
+
 // Collector adds the figures of a collector.
 func (r *Registry) Collector(stats func() collector.Stats) {
 	r.reg.MustRegister(source(func(emit emit) {
