@@ -1,0 +1,75 @@
+package monitors_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/monitorink/monitorink/cmd/internal/monitors"
+)
+
+// A block is one of YAML in a page of the documentation.
+type block struct {
+	place string // page:line
+	text  string
+}
+
+func blocks(t *testing.T, page string) (list []block) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("../../..", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, begun, text := false, 0, []string{}
+	for i, line := range strings.Split(string(b), "\n") {
+		switch {
+		case !inside && strings.HasPrefix(line, "```yaml"):
+			inside, begun, text = true, i+2, nil
+		case inside && strings.HasPrefix(line, "```"):
+			inside = false
+			list = append(list, block{fmt.Sprintf("%s:%d", page, begun), strings.Join(text, "\n") + "\n"})
+		case inside:
+			text = append(text, line)
+		}
+	}
+	return list
+}
+
+// whole makes a file of what may be only some keys of a monitor.
+func (b block) whole() string {
+	if regexp.MustCompile(`(?m)^(monitors|defaults):`).MatchString(b.text) {
+		return b.text
+	}
+	text := "    " + strings.ReplaceAll(strings.TrimSuffix(b.text, "\n"), "\n", "\n    ") + "\n"
+	for _, key := range []string{"url: https://shop.example/", "id: shop"} {
+		if name, _, _ := strings.Cut(key, " "); !regexp.MustCompile("(?m)^" + name).MatchString(b.text) {
+			text = "    " + key + "\n" + text
+		}
+	}
+	return "monitors:\n  -\n" + text
+}
+
+// variables are those that a block may refer to where the value must be known.
+var variables = strings.NewReplacer("${env:SHOP_INTERVAL}", "10s", "${env:STAGE}", "prod")
+
+func (b block) validate(t *testing.T) {
+	t.Helper()
+	if _, err := monitors.Parse(b.place, []byte(variables.Replace(b.whole())), monitors.Defaults{}); err != nil {
+		t.Errorf("%v\nin\n%s", err, b.text)
+	}
+}
+
+func TestEveryExampleInTheDocumentationIsValid(t *testing.T) {
+	for page, least := range map[string]int{"docs/monitors.md": 20, "README.md": 1} {
+		list := blocks(t, page)
+		if len(list) < least {
+			t.Errorf("%s has %d blocks of YAML; that cannot be all", page, len(list))
+		}
+		for _, b := range list {
+			b.validate(t)
+		}
+	}
+}
