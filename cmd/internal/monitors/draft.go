@@ -22,7 +22,7 @@ const (
 var (
 	scheduleKeys = []string{"every", "cron", "timezone"}
 	defaultKeys  = append(append(append(scheduleKeys[:3:3], requestKeys...), wayKeys...), "timeout", "connection", "labels", "paused", "expect")
-	monitorKeys  = append([]string{"id", "url"}, defaultKeys...)
+	monitorKeys  = append([]string{"id", "url", "for_each"}, defaultKeys...)
 	expectKeys   = []string{"status", "headers", "body", "latency", "certificate"}
 	patternKeys  = []string{"matches", "not_matches"}
 )
@@ -37,17 +37,41 @@ type draft struct {
 	top       string     // the key of the draft that is being read
 	kept      bool       // references stay as they are there
 	node      *yaml.Node // where it begins
+	each      item
+	places
+}
 
-	id, url, every, cron, timezone, timeout *yaml.Node // where the values stand, if they do
+// places are where the values of a draft stand, if it has them itself.
+type places struct {
+	id, url, every, cron, timezone, timeout *yaml.Node
 	own                                     asked
 	way                                     map[string]*yaml.Node // where wayKeys and those of tls stand
 }
 
-// monitor reads monitor i and keeps it if it is good.
+// inherit returns a draft of f that has the values of d. What spoils d spoils it.
+func (d *draft) inherit(f *file) *draft {
+	heir := *d
+	heir.file, heir.places = f, places{}
+	return &heir
+}
+
+// monitor reads monitor i, or those that its for_each makes of it.
 func (f *file) monitor(base *draft, i int, n *yaml.Node) {
-	d := *base
-	d.index, d.isDefault, d.node = i, false, n // what the defaults spoil stays bad
-	d.every, d.cron, d.timezone, d.timeout, d.own, d.way = nil, nil, nil, nil, asked{}, nil
+	if n := f.follow(n); n.Kind == yaml.MappingNode {
+		for k := 0; k+1 < len(n.Content); k += 2 {
+			if n.Content[k].Value == "for_each" {
+				f.fleet(base, i, n, n.Content[k+1])
+				return
+			}
+		}
+	}
+	f.one(base, i, n, item{})
+}
+
+// one reads a monitor and keeps it if it is good.
+func (f *file) one(base *draft, i int, n *yaml.Node, each item) {
+	d := base.inherit(f)
+	d.index, d.isDefault, d.node, d.each = i, false, n, each
 	n = f.follow(n)
 	if n.Kind == yaml.MappingNode {
 		// The id comes first, so that all problems can name it.
@@ -63,6 +87,7 @@ func (f *file) monitor(base *draft, i int, n *yaml.Node) {
 		}
 	}
 	d.fill(n)
+	clear(d.done)
 	if n.Kind == yaml.MappingNode {
 		d.finish()
 		d.checkExpanded()
@@ -82,7 +107,7 @@ func (d *draft) tell(n *yaml.Node, format string, args ...any) {
 	if d.isDefault {
 		message = "defaults: " + message
 	}
-	d.errs = append(d.errs, Problem{d.name, n.Line, n.Column, d.index, d.ID, message})
+	d.errs = append(d.errs, Problem{File: d.name, Line: n.Line, Column: n.Column, Index: d.index, Item: d.each.number, Monitor: d.ID, Message: message})
 }
 
 // mapping calls field for each pair of n, or tells that n is no mapping.
@@ -109,7 +134,7 @@ func (d *draft) fill(n *yaml.Node) {
 		what = "the value"
 	}
 	d.mapping(what, n, "keys and values, such as every: 10s", func(key, v *yaml.Node) {
-		if d.isDefault && (key.Value == "id" || key.Value == "url") {
+		if d.isDefault && (key.Value == "id" || key.Value == "url" || key.Value == "for_each") {
 			d.tell(key, "%s belongs to one monitor; write it there", key.Value)
 			return
 		}
@@ -121,6 +146,8 @@ func (d *draft) set(key, v *yaml.Node) {
 	switch key.Value {
 	case "id":
 		d.setID(v)
+	case "for_each":
+		d.setForEach(key)
 	case "url":
 		d.url = v
 		d.URL = d.text("url", v)

@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/references"
@@ -60,34 +58,36 @@ func Load(path string, d Defaults) ([]data.Monitor, error) {
 	return r.Load(path)
 }
 
-// Load reads the file at path, or all files of the folder that end in .yaml or
-// .yml and are not hidden, in the order of their names. It returns the good
-// monitors, in the order of the files, and [Errors] when there is anything wrong.
+// Load reads the file at path, or all files in the folder, and in those in it, that
+// end in .yaml or .yml, in the order of their names. It returns the good monitors, in
+// the order of the files, and [Errors] when there is anything wrong.
 func (r *Reader) Load(path string) ([]data.Monitor, error) {
 	if r.References != nil {
 		r.References.Forget()
 	}
-	files, errs := list(path)
-	if errs != nil {
-		return nil, errs
-	}
 	s := newSet(*r)
-	for _, file := range files {
-		b, problem := read(file)
-		if problem != nil {
-			s.errs = append(s.errs, *problem)
-			continue
-		}
-		s.add(file, b)
-	}
+	w := walk{take: s.take, errs: &s.errs}
+	w.path(path, s.builtIn())
 	return s.monitors, s.errs.orNil()
 }
 
 // Parse reads one file that has been loaded already. It knows no references.
 func Parse(name string, b []byte, d Defaults) ([]data.Monitor, error) {
 	s := newSet(Reader{Defaults: d})
-	s.add(name, b)
+	s.add(name, b, s.builtIn(), isDefaults(name))
 	return s.monitors, s.errs.orNil()
+}
+
+// take reads one file.
+func (s *set) take(path string, base *draft, onlyDefaults bool) *draft {
+	b, problem := read(path)
+	if problem != nil {
+		s.errs = append(s.errs, *problem)
+		base = base.inherit(nil)
+		base.bad = true
+		return base
+	}
+	return s.add(path, b, base, onlyDefaults)
 }
 
 func whole(file, format string, args ...any) Problem {
@@ -97,41 +97,6 @@ func whole(file, format string, args ...any) Problem {
 const sample = `monitors:
   - id: shop
     url: https://shop.example/health`
-
-// list returns the files that path stands for.
-func list(path string) ([]string, Errors) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, Errors{whole(path, "there is no such file or folder; name one in MONITORINK_MONITORS, or list URLs in MONITORINK_URLS, or write this into it:\n%s", sample)}
-	case err != nil:
-		return nil, Errors{whole(path, "%v; it must be readable", reason(err))}
-	case !info.IsDir():
-		return []string{path}, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, Errors{whole(path, "the folder cannot be read: %v; give this user the right to read it", reason(err))}
-	}
-	var files []string
-	for _, e := range entries {
-		name := e.Name()
-		ext := filepath.Ext(name)
-		if strings.HasPrefix(name, ".") || ext != ".yaml" && ext != ".yml" {
-			continue
-		}
-		file := filepath.Join(path, name)
-		if info, err := os.Stat(file); err == nil && info.IsDir() {
-			continue
-		}
-		files = append(files, file)
-	}
-	if len(files) == 0 {
-		return nil, Errors{whole(path, "the folder has no file that ends in .yaml or .yml; write one such as:\n%s", sample)}
-	}
-	slices.Sort(files)
-	return files, nil
-}
 
 func read(file string) ([]byte, *Problem) {
 	b, err := readRegular(file)

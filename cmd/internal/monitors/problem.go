@@ -13,11 +13,12 @@ type Problem struct {
 	Line    int    // from 1; 0: the file as a whole
 	Column  int    // from 1, in characters; 0: unknown
 	Index   int    // of the monitor in its file, from 0; -1: none
+	Item    int    // of the monitor's for_each, from 1; 0: it has none
 	Monitor string // its id, as far as it is known
 	Message string // what is wrong, and what to write instead
 }
 
-// Error is file:line:column: monitors[index] "id": message.
+// Error is file:line:column: monitors[index] for_each[item] "id": message.
 func (p Problem) Error() string {
 	var b strings.Builder
 	b.WriteString(p.File)
@@ -29,6 +30,9 @@ func (p Problem) Error() string {
 	b.WriteString(": ")
 	if p.Index >= 0 {
 		fmt.Fprintf(&b, "monitors[%d]", p.Index)
+		if p.Item > 0 {
+			fmt.Fprintf(&b, " for_each[%d]", p.Item-1)
+		}
 		if p.Monitor != "" {
 			fmt.Fprintf(&b, " %q", p.Monitor)
 		}
@@ -47,6 +51,7 @@ type Errors []Problem
 // Error has a line for each problem, up to a hundred.
 func (e Errors) Error() string {
 	var lines []string
+	e = e.Grouped()
 	for _, p := range e[:min(len(e), shown)] {
 		lines = append(lines, p.Error())
 	}
@@ -54,6 +59,33 @@ func (e Errors) Error() string {
 		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Grouped has what is wrong with several items of a for_each in the same way once, and
+// says with how many more.
+func (e Errors) Grouped() Errors {
+	type group struct {
+		file         string
+		line, column int
+		message      string
+	}
+	first := map[group]int{}
+	more := map[int]int{}
+	var all Errors
+	for _, p := range e {
+		g := group{p.File, p.Line, p.Column, p.Message}
+		i, ok := first[g]
+		if ok && p.Item > 0 {
+			more[i]++
+			continue
+		}
+		first[g] = len(all)
+		all = append(all, p)
+	}
+	for i, n := range more {
+		all[i].Message += fmt.Sprintf(" (and %d more of for_each)", n)
+	}
+	return all
 }
 
 // Spoiled reports whether it cannot be told which monitors are concerned: one

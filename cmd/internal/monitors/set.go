@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type set struct {
 	Reader
 	monitors []data.Monitor
 	errs     Errors
+	files    int              // that have monitors, and were read
 	seen     map[string]place // where each id was defined first
 
 	done   map[*yaml.Node]bool // scalars that have been replaced; true: something is wrong with them
@@ -47,19 +49,37 @@ type file struct {
 	name   string
 	budget int // of aliases and merges that may still be followed
 	spent  bool
+	volume int // of bytes that for_each may still make
 	errs   Errors
+
+	onlyDefaults bool
 }
+
+// maxMonitors is how many monitors a set may have.
+const maxMonitors = 1_000_000
 
 // maxAliases is how many aliases are followed in one file.
 const maxAliases = 1 << 20
 
-// add reads one file into s.
-func (s *set) add(name string, b []byte) {
-	f := &file{set: s, name: name, budget: maxAliases}
-	f.read(b)
+// builtIn is what monitors get that say nothing, in a file that says nothing.
+func (s *set) builtIn() *draft {
+	d := &draft{index: -1, isDefault: true}
+	d.Schedule, d.Timeout = s.Defaults.Schedule, data.Duration(s.Defaults.Timeout)
+	d.Method, d.Connection, d.Redirects = "GET", data.ConnectionNew, defaultRedirects
+	return d
+}
+
+// add reads one file into s, whose monitors get by default what base has. Where it is
+// one of defaults, it returns what they make of base.
+func (s *set) add(name string, b []byte, base *draft, onlyDefaults bool) *draft {
+	f := &file{set: s, name: name, budget: maxAliases, volume: MaxFile, onlyDefaults: onlyDefaults}
+	base = base.inherit(f)
+	f.read(b, base)
 	clear(s.done) // whose nodes are not to outlive the file
 	f.errs.sort()
 	s.errs = append(s.errs, f.errs...)
+	base.bad = base.bad || onlyDefaults && len(f.errs) > 0
+	return base
 }
 
 func (f *file) wholly(format string, args ...any) {
@@ -68,10 +88,10 @@ func (f *file) wholly(format string, args ...any) {
 
 // at notes a problem that belongs to no monitor.
 func (f *file) at(n *yaml.Node, format string, args ...any) {
-	f.errs = append(f.errs, Problem{f.name, n.Line, n.Column, -1, "", fmt.Sprintf(format, args...)})
+	f.errs = append(f.errs, Problem{File: f.name, Line: n.Line, Column: n.Column, Index: -1, Message: fmt.Sprintf(format, args...)})
 }
 
-func (f *file) read(b []byte) {
+func (f *file) read(b []byte, base *draft) {
 	if len(b) > MaxFile {
 		f.errs = append(f.errs, tooLarge(f.name, int64(len(b))))
 		return
@@ -81,12 +101,9 @@ func (f *file) read(b []byte) {
 		return
 	}
 	if root.Kind != yaml.MappingNode {
-		f.at(root, "the file is %s, not a mapping; write:\n%s", kind(root), sample)
+		f.at(root, "the file is %s, not a mapping; write%s", kind(root), f.sample())
 		return
 	}
-	base := &draft{file: f, index: -1, isDefault: true}
-	base.Schedule, base.Timeout = f.Defaults.Schedule, data.Duration(f.Defaults.Timeout)
-	base.Method, base.Connection, base.Redirects = "GET", data.ConnectionNew, defaultRedirects
 	var list *yaml.Node
 	for key, value := range f.pairs(root, f.at) {
 		switch key.Value {
@@ -96,11 +113,15 @@ func (f *file) read(b []byte) {
 			base.checkDefaults()
 		case "monitors":
 			list = value
+			if f.onlyDefaults {
+				f.at(key, "monitors do not belong into %s, which says what all files here and below get by default; write them into another", filepath.Base(f.name))
+			}
 		default:
 			f.at(key, "the key %q is unknown%s", key.Value, instead(key.Value, "defaults", "monitors"))
 		}
 	}
 	switch {
+	case f.onlyDefaults:
 	case list == nil:
 		f.wholly("the file has no monitors; write:\n%s", sample)
 	case list.Kind != yaml.SequenceNode:
@@ -110,9 +131,21 @@ func (f *file) read(b []byte) {
 	default:
 		f.monitors = slices.Grow(f.monitors, len(list.Content))
 		for i, n := range list.Content {
+			if len(f.monitors) >= maxMonitors {
+				f.at(n, "there are more than %d monitors, which is all that are read; share them out to several heartbeats", maxMonitors)
+				break
+			}
 			f.monitor(base, i, n)
 		}
 	}
+}
+
+// sample is what to write into a file.
+func (f *file) sample() string {
+	if f.onlyDefaults {
+		return " what is to hold by default, such as defaults: { every: 30s }"
+	}
+	return ":\n" + sample
 }
 
 // parse returns the root of the one document of b, or nil.
@@ -138,7 +171,7 @@ func (f *file) parse(b []byte) *yaml.Node {
 		root = doc.Content[0]
 	}
 	if root = f.follow(root); root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
-		f.wholly("the file is empty; write:\n%s", sample)
+		f.wholly("the file is empty; write%s", f.sample())
 		return nil
 	}
 	return root
@@ -146,7 +179,7 @@ func (f *file) parse(b []byte) *yaml.Node {
 
 func (f *file) syntax(err error) {
 	if errors.Is(err, io.EOF) {
-		f.wholly("the file is empty; write:\n%s", sample)
+		f.wholly("the file is empty; write%s", f.sample())
 		return
 	}
 	p := whole(f.name, "this is not YAML: %v", err)

@@ -28,6 +28,7 @@ func (d *draft) scalar(v *yaml.Node) *yaml.Node {
 	text, err := "", error(nil)
 	if d.kept {
 		text, err = references.Replace(v.Value, false, d.eachValue)
+		d.volume -= len(text)
 		if err == nil {
 			_, err = references.Replace(text, true, func(ref string, _ int) (string, bool, error) { return d.resolve(v, ref) })
 		}
@@ -53,6 +54,7 @@ func (d *draft) read(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	d.volume -= len(text)
 	return references.Replace(text, true, d.plain)
 }
 
@@ -104,15 +106,7 @@ func (d *draft) warn(n *yaml.Node, format string, args ...any) {
 		return
 	}
 	d.warned[message] = true
-	d.Warn(Problem{File: d.name, Line: n.Line, Column: n.Column, Index: d.index, Monitor: d.ID, Message: message})
-}
-
-// eachValue is what ${each} stands for.
-func (d *draft) eachValue(ref string, _ int) (string, bool, error) {
-	if ref != "each" && !strings.HasPrefix(ref, "each.") {
-		return "", false, nil
-	}
-	return "", true, fmt.Errorf("${%s} is for a monitor with for_each; write $${%s} for the text itself", ref, ref)
+	d.Warn(Problem{File: d.name, Line: n.Line, Column: n.Column, Index: d.index, Item: d.each.number, Monitor: d.ID, Message: message})
 }
 
 // checkExpanded judges a good monitor with what its references stand for, and the
