@@ -177,7 +177,14 @@ func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement,
 		m.Error = &data.Error{Kind: data.ErrInternal, Message: bound("it cannot be probed: "+t.broken.Error(), 300)}
 		return false
 	}
-	r := p.Probe(ctx, t.probe)
+	if t.probe.All() {
+		return t.fillEach(ctx, p, m, now)
+	}
+	return t.enter(m, p.Probe(ctx, t.probe), now)
+}
+
+// enter judges r, enters it in m, and releases it.
+func (t *target) enter(m *data.Measurement, r *probe.Response, now func() time.Time) (exhausted bool) {
 	defer r.Release()
 	m.Degraded = r.Waited // for its share of the body budget: our own doing
 	m.Started, m.Method, m.URL = r.Started, t.method, t.url

@@ -79,12 +79,9 @@ var aboutClient = []string{
 // first byte of its answer.
 func (r *run) greeted(e *data.Error, err error) {
 	said := alert(err)
-	switch {
-	case said == "no application protocol":
+	if said == "no application protocol" {
 		e.Kind, e.Message = data.ErrProtocol, "the server speaks none of the protocols that it was offered: "+strings.Join(r.t.route.protocols, ", ")
 		return
-	case said != "":
-		e.Kind = data.ErrTLSHandshake
 	}
 	if !r.asked || said != "" && !slices.Contains(aboutClient, said) || said == "" && e.Kind != data.ErrReset {
 		return

@@ -258,11 +258,16 @@ func parseResolver(s string) (netip.AddrPort, error) {
 	return at, fmt.Errorf("%q is not the address of a DNS server; write such as 10.0.0.53, 10.0.0.53:53 or [2001:db8::53]:53", bounded(s))
 }
 
-// newResolver asks the server at that address, whatever the system would ask.
+// newResolver asks the server at that address, whatever the system would ask. A
+// question that nobody waits for any more is given up: net would wait for its answer.
 func newResolver(at netip.AddrPort) *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
-		return d.DialContext(ctx, network, at.String())
+		c, err := d.DialContext(ctx, network, at.String())
+		if err == nil {
+			context.AfterFunc(ctx, func() { c.SetDeadline(longAgo) }) // ctx ends with the exchange
+		}
+		return c, err
 	}}
 }
 

@@ -39,6 +39,7 @@ type run struct {
 	asked    bool // the server wanted a client certificate
 	late     late
 	pin      *netip.Addr // where the target is to be reached; nil: anywhere
+	found    int64       // when it was known; 0: it needed no looking up
 }
 
 // step ends the phase under way, and begins next. Marks are cut to microseconds,
@@ -79,16 +80,17 @@ func (r *run) follow() {
 	for followed := 0; h != nil; followed++ {
 		start := r.mark
 		r.hop, r.phase, r.answered, r.asked = data.Phases{}, phaseRequest, false, false
+		if r.found > r.mark { // its part of what was done for all addresses
+			r.phase = phaseDNS
+			r.stepAt(phaseRequest, r.found)
+		}
 		v := visit{hop: h}
 		next, err := r.ask(&v, followed)
 		if err != nil {
 			if v.conn != nil {
 				err = v.conn.cause(err)
 			}
-			phase := r.phase
-			r.step(phase)
-			r.Err = r.classify(err, phase)
-			r.Exhausted = exhausted(err, r.Err.Kind)
+			r.fail(err)
 		}
 		r.hop.Total = micros(r.mark - start)
 		r.Phases = r.Phases.Add(r.hop)
@@ -101,6 +103,14 @@ func (r *run) follow() {
 	if r.HTTP != nil {
 		r.HTTP.Redirects = max(len(r.Hops)-1, 0)
 	}
+}
+
+// fail ends the phase under way with err.
+func (r *run) fail(err error) {
+	phase := r.phase
+	r.step(phase)
+	r.Err = r.classify(err, phase)
+	r.Exhausted = exhausted(err, r.Err.Kind)
 }
 
 // name is the URL as events have it.
