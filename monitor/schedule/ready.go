@@ -22,6 +22,7 @@ type turn struct {
 	mono       time.Duration // the same, by the monotonic clock
 	since      int64         // all slots up to here were released before it
 	prev, next *turn         // in order of becoming ready
+	again      *attempt      // that waits; nil: none
 	index      int32         // in the heap
 
 	// share is which part of its latest slots ran, among those for which that was
@@ -88,9 +89,10 @@ func (s *readySet) missed(t *turn, slots int64) {
 	}
 }
 
-// offer makes at the slot that e's monitor waits with; an older one that waited
-// gives way.
+// offer makes at the slot that e's monitor waits with; an older one that waited,
+// or a later attempt of one, gives way.
 func (r *Runner) offer(e *entry, at int64, now reading) {
+	r.abandon(e.turn)
 	if t := e.turn; t.entry != nil {
 		r.drop(t)
 	}
@@ -125,7 +127,7 @@ func (r *Runner) take(t *turn, now time.Duration) {
 	}
 	e := t.entry
 	slot := data.Slot{Monitor: e.registration.Monitor, Location: r.location, Scheduled: time.UnixMilli(t.at).UTC()}
-	r.due = append(r.due, Due{Slot: slot, Registration: e.registration, Value: e.value, entry: e, mono: t.mono})
+	r.due = append(r.due, Due{Slot: slot, Registration: e.registration, Value: e.value, Attempt: 1, entry: e, mono: t.mono})
 	r.ready.remove(t)
 	t.running.Store(true)
 	t.count(1)

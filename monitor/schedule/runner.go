@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -34,13 +35,14 @@ type Options struct {
 }
 
 // A Due is a slot that is to be probed now. Its monitor counts as running until
-// Done is called.
+// Done or Again is called.
 type Due struct {
 	Slot         data.Slot
 	Registration *data.Registration
 	Value        any // of the definition
+	Attempt      int // from 1; later ones come by Again
 	entry        *entry
-	mono         time.Duration // of its instant, when the wall clock is not set
+	mono         time.Duration // of its instant, when the wall clock is not set, or when a later attempt is due
 }
 
 // A Skip tells of slots of one monitor that follow one another and do not run.
@@ -76,11 +78,14 @@ type Runner struct {
 	paused  entryHeap     // nobody wakes for these
 	change  *Change       // not yet committed; nil: none
 	ready   readySet      // released, and not yet given
+	again   attemptHeap   // later attempts that wait
 	from    int64         // the instant of the newest change
 	upto    int64         // all slots up to here are released
 	most    int64         // no slot after it is released
 	jumps   []*jump       // of the wall clock, which may yet be undone, in order
-	wake    chan struct{} // closed, and made anew, when a change has been made
+	wake    chan struct{} // closed, and made anew, by Again and when a change has been made
+
+	abandoned atomic.Int64 // later attempts that were not given
 
 	// Only Next uses these.
 	last    time.Time // when it returned
@@ -149,21 +154,28 @@ func (r *Runner) step(left time.Duration) (w Window, changed <-chan struct{}, wa
 	if wait <= 0 {
 		r.tick(now)
 	}
-	if r.ready.len() > 0 {
-		r.choose(now.mono, r.room())
+	if r.ready.len() > 0 || r.repeats(now) {
+		room := r.room()
+		r.choose(now.mono, room)
+		r.repeat(now.mono, room)
 	}
 	return Window{Due: r.due, Skipped: r.skip, Upto: r.settled(), Steps: r.steps}, r.wake, wait
 }
 
-// wait is how long it is until the end of the window in which the next slot falls.
+// wait is how long it is until the end of the window in which the next slot falls,
+// or the next attempt. Attempts that are due wait for room, and not for time.
 func (r *Runner) wait(now reading) time.Duration {
-	switch {
-	case r.looked.off(now) != 0:
+	if r.looked.off(now) != 0 {
 		return 0
-	case len(r.active) == 0:
-		return idle
 	}
-	return time.UnixMilli((r.active[0].next + r.window - 1) / r.window * r.window).Sub(now.wall)
+	wait := idle
+	if len(r.active) > 0 {
+		wait = time.UnixMilli((r.active[0].next + r.window - 1) / r.window * r.window).Sub(now.wall)
+	}
+	if len(r.again) > 0 && !r.repeats(now) {
+		wait = min(wait, r.again[0].at-now.mono)
+	}
+	return wait
 }
 
 // release makes all slots up to now ready, or skips them; late is the reason of
@@ -184,11 +196,12 @@ func (r *Runner) release(now reading, late data.Reason) {
 func (r *Runner) Done(d Due) { d.entry.turn.running.Store(false) }
 
 // Late is how long ago the slot's instant was, by the monotonic clock since it
-// was released: a step of the wall clock does not count.
+// was released: a step of the wall clock does not count. A later attempt is as late
+// as it comes after what Again was told.
 func (r *Runner) Late(d Due) time.Duration { return r.clock.Monotonic() - d.mono }
 
-// TooLate reports whether it is too late to begin the slot: more than its interval
-// or 10 seconds after its instant, whichever is less.
+// TooLate reports whether it is too late to begin the slot, or a later attempt: more
+// than its interval or 10 seconds, whichever is less.
 func (r *Runner) TooLate(d Due) bool {
 	return r.Late(d) > time.Duration(d.entry.late)*time.Millisecond
 }

@@ -43,7 +43,11 @@ func (y tally) window(t *testing.T, w schedule.Window, histories map[string][]*d
 		if d.Slot.Scheduled.After(now) {
 			t.Errorf("%v is released at %v", d.Slot, now)
 		}
-		y[d.Slot]++
+		if d.Attempt == 1 {
+			y[d.Slot]++
+		} else if y[d.Slot] == 0 {
+			t.Errorf("%v is attempt %d, and there was no first", d.Slot, d.Attempt)
+		}
 	}
 	for _, s := range w.Skipped {
 		n := int64(0)
@@ -57,7 +61,8 @@ func (y tally) window(t *testing.T, w schedule.Window, histories map[string][]*d
 	}
 }
 
-// Sets are edited, callers stall, probes take their time, clocks step.
+// Sets are edited, callers stall, probes take their time and are repeated, clocks
+// step.
 func TestRunnerGivesEverySlotOnceAsDueOrSkipped(t *testing.T) {
 	rng := seeded(t)
 	counts := map[data.Reason]int64{}
@@ -72,12 +77,15 @@ func TestRunnerGivesEverySlotOnceAsDueOrSkipped(t *testing.T) {
 		}
 	}
 	t.Logf("slots: %v", counts)
-	for _, reason := range []data.Reason{"", data.Overload, data.Overlap, data.Paused, data.Clock} {
+	for _, reason := range []data.Reason{"", later, data.Overload, data.Overlap, data.Paused, data.Clock} {
 		if counts[reason] == 0 {
 			t.Errorf("no slot of kind %q was among %v", reason, counts)
 		}
 	}
 }
+
+// later is for attempts after the first, among the reasons.
+const later data.Reason = "later attempt"
 
 // everySlotOnce adds to counts how many slots ran (reason "") and did not.
 func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
@@ -159,6 +167,16 @@ func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
 			done := func() {
 				running.Delete(d.Slot.Monitor)
 				c.r.Done(d)
+			}
+			if d.Attempt > 1 {
+				counts[later]++
+			}
+			if d.Attempt < 4 && rng.IntN(3) == 0 {
+				delay := time.Duration(rng.IntN(2e9))
+				done = func() {
+					running.Delete(d.Slot.Monitor)
+					c.r.Again(d, delay)
+				}
 			}
 			if rng.IntN(3) == 0 {
 				time.AfterFunc(time.Duration(rng.IntN(3e9)), done)
