@@ -10,6 +10,9 @@ import (
 // MinInterval is the shortest interval between two slots of a monitor.
 const MinInterval = 100 * time.Millisecond
 
+// MaxAttempts is how many attempts a slot may have.
+const MaxAttempts = 100
+
 // A Monitor is one definition: what to probe, when, and what to expect.
 // Its ID is part of the identity of all its measurements. Monitors are values;
 // share one between goroutines only to read it.
@@ -60,6 +63,12 @@ type Monitor struct {
 	Addresses string `json:"addresses,omitempty"`
 	// Source is the local address that connections begin at; empty: any.
 	Source string `json:"source,omitempty"`
+
+	// Attempts is how many probes a slot gets at most, one after another, until
+	// one is up; 0 is 1. AttemptDelay lies between the end of one and the next.
+	// Together they fit between two slots.
+	Attempts     int      `json:"attempts,omitempty"`
+	AttemptDelay Duration `json:"attempt_delay,omitzero"`
 
 	Expect Expect            `json:"expect"`
 	Labels map[string]string `json:"labels,omitempty"`

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -99,38 +98,7 @@ func (d *draft) checkSchedule() {
 		d.tell(d.whereOf(d.cron), "%v", err)
 		return
 	}
-	if interval := d.interval(); d.Timeout > interval {
-		if d.timeout != nil && (d.every != nil || !d.isDefault) {
-			d.tell(d.timeout, "timeout is %v, longer than the %v between two probes; write at most %v", d.Timeout, interval, interval)
-		}
-		d.Timeout = interval
-	}
-}
-
-// interval is the shortest time between two slots; of a cron job, as far as the
-// next hundred tell.
-func (d *draft) interval() data.Duration {
-	shortest := d.Schedule.Every.D()
-	if shortest > 0 {
-		return d.Schedule.Every
-	}
-	if d.Timeout.D() <= time.Minute { // cron has nothing shorter
-		return d.Timeout
-	}
-	job, err := schedule.Parse("", d.Schedule)
-	if err != nil {
-		return d.Timeout // told already
-	}
-	shortest = d.Timeout.D()
-	last := job.Next(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
-	for range 100 {
-		next := job.Next(last)
-		if next.IsZero() {
-			break
-		}
-		shortest, last = min(shortest, next.Sub(last)), next
-	}
-	return data.Duration(shortest)
+	d.checkAttempts()
 }
 
 // checkZone judges the time zone alone, so that the problem has its line.

@@ -21,7 +21,7 @@ const (
 
 var (
 	scheduleKeys = []string{"every", "cron", "timezone"}
-	defaultKeys  = append(append(append(scheduleKeys[:3:3], requestKeys...), wayKeys...), "timeout", "connection", "labels", "paused", "expect")
+	defaultKeys  = append(append(append(scheduleKeys[:3:3], requestKeys...), wayKeys...), "timeout", "attempts", "attempt_delay", "connection", "labels", "paused", "expect")
 	monitorKeys  = append([]string{"id", "url", "for_each"}, defaultKeys...)
 	expectKeys   = []string{"status", "headers", "body", "latency", "certificate"}
 	patternKeys  = []string{"matches", "not_matches"}
@@ -44,6 +44,7 @@ type draft struct {
 // places are where the values of a draft stand, if it has them itself.
 type places struct {
 	id, url, every, cron, timezone, timeout *yaml.Node
+	attempts, attemptDelay                  *yaml.Node
 	own                                     asked
 	way                                     map[string]*yaml.Node // where wayKeys and those of tls stand
 }
@@ -163,6 +164,12 @@ func (d *draft) set(key, v *yaml.Node) {
 	case "timeout":
 		d.timeout = v
 		d.Timeout = d.duration("timeout", v)
+	case "attempts":
+		d.attempts = v
+		d.Attempts = d.whole("attempts", v, 1, data.MaxAttempts)
+	case "attempt_delay":
+		d.attemptDelay = v
+		d.AttemptDelay = d.duration("attempt_delay", v)
 	case "method", "headers", "query", "body", "form", "auth", "redirects", "cookies", "compression", "traceparent":
 		d.setRequest(key, v)
 	case "tls", "protocol", "proxy", "resolver", "ip", "addresses", "source":

@@ -38,6 +38,9 @@ func FuzzParse(f *testing.F) {
 			if data.CheckID(m.ID) != nil || seen[m.ID] || m.Timeout <= 0 || (every == 0) == (m.Schedule.Cron == "") || every != 0 && m.Timeout > every {
 				t.Fatalf("%q makes %+v", b, m)
 			}
+			if n := data.Duration(m.Attempts); n == 1 || n > 1 && (m.AttemptDelay <= 0 || every > 0 && n*m.Timeout+(n-1)*m.AttemptDelay > every) {
+				t.Fatalf("%q makes %+v", b, m)
+			}
 			seen[m.ID] = true
 		}
 	})

@@ -76,6 +76,36 @@ func TestFileIsReadWithItsDefaults(t *testing.T) {
 	}
 }
 
+func TestAttemptsFitBetweenTwoSlots(t *testing.T) {
+	for _, v := range []struct {
+		defaults, more string
+		attempts       int
+		delay, timeout time.Duration
+	}{
+		{"", "every: 10s", 0, 0, 5 * time.Second},
+		{"", "every: 10s, attempts: 1", 0, 0, 5 * time.Second},
+		{"", "every: 30s, attempts: 3", 3, time.Second, 5 * time.Second},
+		{"", "every: 10s, attempts: 3", 3, time.Second, 2666 * time.Millisecond}, // shortened
+		{"", "every: 10s, attempts: 3, timeout: 2666ms", 3, time.Second, 2666 * time.Millisecond},
+		{"", "every: 10s, attempts: 3, timeout: 3s, attempt_delay: 500ms", 3, 500 * time.Millisecond, 3 * time.Second},
+		{"attempts: 3, attempt_delay: 2s, timeout: 10s", "every: 10s", 3, 2 * time.Second, 2 * time.Second},
+		{"attempts: 3, attempt_delay: 2s", "every: 10s, attempts: 1", 0, 0, 5 * time.Second},
+		{"attempt_delay: 2s", "every: 30s", 0, 0, 5 * time.Second},
+		{"attempt_delay: 2s", "every: 30s, attempts: 2", 2, 2 * time.Second, 5 * time.Second},
+		{"", "cron: '* * * * *', attempts: 3, timeout: 19s", 3, time.Second, 19 * time.Second},
+		{"", "cron: '*/5 * * * *', attempts: 5, timeout: 55s, attempt_delay: 5s", 5, 5 * time.Second, 55 * time.Second},
+	} {
+		got, err := monitors.Parse("f.yaml", []byte("defaults: { "+v.defaults+" }\nmonitors: [{ id: a, url: 'https://a.example/', "+v.more+" }]"), monitors.Defaults{})
+		if err != nil || len(got) != 1 {
+			t.Errorf("%s, %s: %v, %v", v.defaults, v.more, got, err)
+			continue
+		}
+		if m := got[0]; m.Attempts != v.attempts || m.AttemptDelay.D() != v.delay || m.Timeout.D() != v.timeout {
+			t.Errorf("%s, %s: %d attempts, %v, %v; want %d, %v, %v", v.defaults, v.more, m.Attempts, m.AttemptDelay, m.Timeout, v.attempts, v.delay, v.timeout)
+		}
+	}
+}
+
 func TestDefaultsOfTheEnvironmentHold(t *testing.T) {
 	for name, v := range map[string]struct {
 		d       monitors.Defaults
