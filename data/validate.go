@@ -83,8 +83,8 @@ func (m *Measurement) validate() error {
 		return err
 	}
 	switch {
-	case m.Attempt < 1 || m.Attempt > 100:
-		return invalid(m.Kind(), "attempt", "%d is not within 1 to 100", m.Attempt)
+	case m.Attempt < 1 || m.Attempt > MaxAttempts:
+		return invalid(m.Kind(), "attempt", "%d is not within 1 to %d", m.Attempt, MaxAttempts)
 	case m.State != Up && m.State != Down:
 		return invalid(m.Kind(), "state", "%q is neither up nor down", m.State)
 	case outOfRange(m.Started):

@@ -12,6 +12,7 @@ type counters struct {
 	monitors, inFlight       atomic.Int64
 	up, down                 atomic.Int64
 	undecided, publishErrors atomic.Int64
+	abandoned                atomic.Int64 // later attempts, besides the runner's
 	checkpoint               atomic.Int64 // Unix milliseconds
 	checkpointed             atomic.Int64 // when it was written, by the monotonic clock
 	forward, back            atomic.Int64 // steps of the clock
@@ -50,7 +51,8 @@ type Stats struct {
 	InFlight      int64 // probes under way
 	Up, Down      int64 // measurements
 	Gaps          map[data.Reason]int64
-	Undecided     int64         // slots whose result could not be put into the queue before the end
+	Undecided     int64         // results that could not be put into the queue before the end
+	Abandoned     int64         // later attempts that were called for and not made
 	PublishErrors int64         // tries that the local queue did not take
 	Checkpoint    time.Time     // zero: none yet
 	CheckpointAge time.Duration // since it was written
@@ -72,7 +74,8 @@ func (h *Heartbeat) Stats() Stats {
 		Monitors: c.monitors.Load(), InFlight: c.inFlight.Load(), Up: c.up.Load(), Down: c.down.Load(),
 		Gaps: map[data.Reason]int64{}, Undecided: c.undecided.Load(), PublishErrors: c.publishErrors.Load(),
 		Timeout: time.Duration(c.timeout.Load()), Stages: h.pipe.Stats(),
-		Delay: h.pulse.Delay(), Contention: h.pulse.Contention(time.Now()),
+		Abandoned: c.abandoned.Load() + h.runner.Abandoned(),
+		Delay:     h.pulse.Delay(), Contention: h.pulse.Contention(time.Now()),
 	}
 	if h.o.State != nil {
 		s.SetAside = h.o.State.SetAside

@@ -43,22 +43,26 @@ func newLedger(location, instance string, start time.Time, mono func() time.Dura
 }
 
 // release enters a window: what does not run goes into gaps, what does is
-// appended to jobs and holds the checkpoint back until it is settled.
+// appended to jobs and holds the checkpoint back until it is settled. Later attempts
+// do not: their slot has a result already.
 func (l *ledger) release(w schedule.Window, jobs []job) []job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range w.Skipped {
 		l.enter(s.Registration, s.First, s.Last, s.Slots, s.Reason)
 	}
-	if n := len(w.Due); n > 0 {
-		entry := &window{oldest: w.Due[0].Slot.Scheduled}
-		entry.open.Store(int64(n))
-		for _, d := range w.Due {
-			if d.Slot.Scheduled.Before(entry.oldest) {
-				entry.oldest = d.Slot.Scheduled
-			}
-			jobs = append(jobs, job{due: d, window: entry})
+	entry := &window{}
+	for _, d := range w.Due {
+		if d.Attempt > 1 {
+			jobs = append(jobs, job{due: d})
+			continue
 		}
+		if entry.open.Add(1) == 1 || d.Slot.Scheduled.Before(entry.oldest) {
+			entry.oldest = d.Slot.Scheduled
+		}
+		jobs = append(jobs, job{due: d, window: entry})
+	}
+	if entry.open.Load() > 0 {
 		l.windows = append(l.windows, entry)
 	}
 	if w.Upto.After(l.upto) {

@@ -18,22 +18,36 @@ const exhaustedEvery = time.Minute
 var errExhausted = errors.New("this machine has run out of what a probe needs")
 
 // measure probes a slot, judges the response, and returns the encoded
-// measurement. A slot that comes too late to begin, or that this machine lacks the
-// means to probe, is entered as overload.
+// measurement. When the target is down, the slot may come again as the next attempt,
+// with a measurement of its own. A slot that comes too late to begin, or that this
+// machine lacks the means to probe, is entered as overload; a later attempt of which
+// that is true is given up, since its slot has a measurement.
 func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	defer h.gate.leave()
-	defer h.runner.Done(j.due)
 	h.counts.inFlight.Add(1)
 	defer h.counts.inFlight.Add(-1)
+	m, err := h.attempt(ctx, j)
+	if err != nil {
+		h.runner.Done(j.due)
+		return queue.Message{}, err
+	}
+	if t := j.due.Value.(*live).Load(); m.State == data.Down && j.due.Attempt < t.attempts {
+		h.runner.Again(j.due, t.delay)
+	} else {
+		h.runner.Done(j.due)
+	}
+	return h.encode(j, m)
+}
+
+// attempt returns the measurement of j; an error is what pipeline.Func is to return.
+func (h *Heartbeat) attempt(ctx context.Context, j job) (*data.Measurement, error) {
 	if h.runner.TooLate(j.due) {
-		h.ledger.late(j.due)
-		return queue.Message{}, pipeline.ErrSkip
+		return nil, h.skip(j)
 	}
 	m, err := pipeline.Recover(h.probe)(ctx, j)
 	if errors.Is(err, errExhausted) {
 		h.exhausted(j, err)
-		h.ledger.late(j.due)
-		return queue.Message{}, pipeline.ErrSkip
+		return nil, h.skip(j)
 	}
 	h.ledger.measured(j.due.Slot.Monitor)
 	if err != nil { // a panic: our own fault, and no reason to lose the slot
@@ -44,8 +58,23 @@ func (h *Heartbeat) measure(ctx context.Context, j job) (queue.Message, error) {
 	if ctx.Err() != nil && m.State == data.Down {
 		// The drain's grace has run out in the middle of the probe: what it saw
 		// is our own end, not the target's.
-		return queue.Message{}, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
+	return m, nil
+}
+
+// skip enters a slot that was not probed, and returns what ends it.
+func (h *Heartbeat) skip(j job) error {
+	if j.due.Attempt == 1 {
+		h.ledger.late(j.due)
+	} else {
+		h.counts.abandoned.Add(1)
+	}
+	return pipeline.ErrSkip
+}
+
+// encode makes a message of m, and counts it.
+func (h *Heartbeat) encode(j job, m *data.Measurement) (queue.Message, error) {
 	msg, err := queue.Encode(m)
 	if err != nil {
 		h.log.Error("a measurement cannot be encoded; please report it", "monitor", m.Monitor, "error", err)
@@ -93,7 +122,7 @@ func (h *Heartbeat) blank(j job, started time.Time) *data.Measurement {
 	s := j.due.Slot
 	return &data.Measurement{
 		Monitor: s.Monitor, Location: s.Location, Instance: h.o.Instance, Version: j.due.Registration.Version,
-		Scheduled: s.Scheduled, Attempt: 1, Started: started, Late: max(h.runner.Late(j.due), 0),
+		Scheduled: s.Scheduled, Attempt: j.due.Attempt, Started: started, Late: max(h.runner.Late(j.due), 0),
 		Method: j.due.Registration.Method, URL: j.due.Registration.URL,
 	}
 }

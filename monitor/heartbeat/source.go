@@ -14,10 +14,10 @@ import (
 // has to skip is entered as late as that.
 const maxWait = time.Second
 
-// A job is one slot on its way through the pipeline.
+// A job is one attempt of a slot on its way through the pipeline.
 type job struct {
 	due    schedule.Due
-	window *window
+	window *window // nil for later attempts: their slot is accounted for by the first
 }
 
 // A window is the slots that were given together. The ledger's checkpoint
@@ -64,10 +64,15 @@ func (s *source) Next(ctx context.Context) (job, error) {
 	return j, nil
 }
 
-// yield turns what is due into overload: its results would have no place to go.
+// yield turns what is due into overload, and gives up later attempts: their results
+// would have no place to go.
 func (s *source) yield(w schedule.Window) schedule.Window {
 	for _, d := range w.Due {
 		s.h.runner.Done(d)
+		if d.Attempt > 1 {
+			s.h.counts.abandoned.Add(1)
+			continue
+		}
 		at := d.Slot.Scheduled
 		w.Skipped = append(w.Skipped, schedule.Skip{Registration: d.Registration, First: at, Last: at, Slots: 1, Reason: data.Overload})
 	}
@@ -82,5 +87,7 @@ func (s *source) Settle(j job, outcome pipeline.Outcome) {
 		s.h.counts.undecided.Add(1)
 		return
 	}
-	j.window.open.Add(-1)
+	if j.window != nil {
+		j.window.open.Add(-1)
+	}
 }

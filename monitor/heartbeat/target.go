@@ -36,6 +36,9 @@ type target struct {
 	place   *strain.Place
 	strain  *strain.Target
 	broken  error // why it cannot be probed: its references, or what they stand for
+
+	attempts int           // at most, of one slot
+	delay    time.Duration // between them
 }
 
 // A live is what a monitor is probed with now. Each slot of a definition carries its
@@ -109,7 +112,7 @@ func (c *compiler) target(m *data.Monitor) (*target, error) {
 }
 
 func (c *compiler) bare(m *data.Monitor) (*target, error) {
-	t := &target{version: m.Version(), method: m.Method, url: m.URL}
+	t := &target{version: m.Version(), method: m.Method, url: m.URL, attempts: m.Attempts, delay: m.AttemptDelay.D()}
 	full := m
 	if c.expand != nil {
 		var secrets []string

@@ -106,6 +106,7 @@ func (r *Registry) Heartbeat(stats func() heartbeat.Stats) {
 			emit.counter("gap_slots_total", "Slots that were not measured, by reason.", float64(n), "reason", string(reason))
 		}
 		emit.counter("results_undecided_total", "Results that were not in the queue when the process ended.", float64(s.Undecided))
+		emit.counter("attempts_abandoned_total", "Later attempts that were called for and not made: the next slot came first, or there was no room.", float64(s.Abandoned))
 		emit.counter("scheduling_delay_seconds_total", "How late heartbeat got to run, over all beats of its pulse.", s.Delay.Seconds())
 		emit.gauge("scheduling_delay_seconds", "What it took lately, again and again, to get a processor.", s.Contention.Seconds())
 		emit.counter("publish_errors_total", "Tries to put results into the local queue that failed.", float64(s.PublishErrors))
