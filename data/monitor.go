@@ -125,31 +125,6 @@ type Schedule struct {
 	Timezone string `json:"timezone,omitempty"`
 }
 
-// Expect lists what a response must be. The zero value expects nothing.
-type Expect struct {
-	Status      []StatusRange      `json:"status,omitempty"`
-	Headers     map[string]Pattern `json:"headers,omitempty"`
-	Body        ExpectBody         `json:"body,omitzero"`
-	Latency     Duration           `json:"latency,omitzero"`     // longest total
-	Certificate Duration           `json:"certificate,omitzero"` // shortest remaining validity
-}
-
-// A StatusRange is an inclusive range of HTTP status codes.
-type StatusRange struct {
-	From int `json:"from"`
-	To   int `json:"to"`
-}
-
-// A Pattern holds regular expressions in RE2 syntax: all of Matches must be
-// found, none of NotMatches may be.
-type Pattern struct {
-	Matches    []string `json:"matches,omitempty"`
-	NotMatches []string `json:"not_matches,omitempty"`
-}
-
-// IsZero reports whether p asks for nothing.
-func (p Pattern) IsZero() bool { return len(p.Matches) == 0 && len(p.NotMatches) == 0 }
-
 // Version names the definition: eight hexadecimal digits of the SHA-256 of its
 // JSON form. Secrets are referred to in a definition, not contained, so the
 // version does not depend on them.

@@ -43,7 +43,6 @@ var layers = []layer{
 	{"monitor/schedule", []string{"data"}, "a schedule makes slots of definitions, and does nothing else"},
 	{"monitor/probe", []string{"data"}, "a probe makes a response of a slot, and does nothing else"},
 	{"monitor/probe/policy", nil, "what may be connected to depends on addresses alone"},
-	{"monitor/match", []string{"data"}, "a matcher judges what it is given"},
 	{"monitor/match", []string{"data", "monitor/match/jsonpath"}, "a matcher judges what it is given"},
 	{"monitor/match/jsonpath", nil, "a path is a matter of JSON alone"},
 	{"monitor/strain", nil, "how late a process gets to run has to do with no other thing of ours"},

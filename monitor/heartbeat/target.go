@@ -162,12 +162,9 @@ func (c *compiler) mask(secrets []string) *mask {
 
 // subject is what the matcher looks at of what the probe found.
 func subject(r *probe.Response) match.Subject {
-	s := match.Subject{Header: r.Header, Body: r.Body, Total: r.Phases.Total.D()}
+	s := match.Subject{Header: r.Header, Body: r.Body, Phases: r.Phases, TLS: r.TLS, Certificate: r.Certificate, URL: r.URL}
 	if r.HTTP != nil {
-		s.Status = r.HTTP.Status
-	}
-	if r.TLS != nil {
-		s.CertificateExpires = r.TLS.Expires
+		s.Status, s.Protocol, s.Redirects = r.HTTP.Status, r.HTTP.Protocol, r.HTTP.Redirects
 	}
 	return s
 }

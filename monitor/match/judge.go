@@ -12,33 +12,46 @@ import (
 )
 
 // Judge judges every expectation that s has something to say about, in the order
-// status, latency, certificate, headers, body. The error is nil when all of them
-// hold; otherwise its kind is [data.ErrExpectation], and its message tells of the
-// first that does not and how many more there are.
+// status, protocol, latency, phases, certificate, tls, issuer, names, redirect,
+// headers, body. The error is nil when all of them hold; otherwise its kind is
+// [data.ErrExpectation], and its message tells of the first that does not and how
+// many more there are.
 func (c *Matcher) Judge(s Subject, now time.Time) ([]data.Expectation, *data.Error) {
-	v := verdict{out: make([]data.Expectation, 0, 3+len(c.headers)+len(c.body))}
+	v := verdict{out: make([]data.Expectation, 0, c.most())}
+	t := c.transport
 	if s.Status != 0 {
 		v.add("status", c.allows(s.Status), strconv.Itoa(s.Status), "expected "+c.expected)
+		t.judgeProtocol(&v, &s)
 	}
-	if c.latency > 0 && s.Total > 0 {
-		v.add("latency", s.Total <= c.latency, s.Total.Round(time.Microsecond).String(), "expected at most "+c.latency.String())
+	if total := s.Phases.Total.D(); c.latency > 0 && total > 0 {
+		v.add("latency", total <= c.latency, total.String(), "expected at most "+c.latency.String())
 	}
-	if c.certificate > 0 && (s.Status != 0 || !s.CertificateExpires.IsZero()) {
-		c.judgeCertificate(&v, s.CertificateExpires, now)
+	t.judgePhases(&v, &s)
+	if c.certificate > 0 && (s.Status != 0 || s.TLS != nil) {
+		c.judgeCertificate(&v, s.TLS, now)
 	}
+	t.judgeTLS(&v, &s)
 	if s.Status != 0 {
+		t.judgeRedirect(&v, &s)
 		for _, h := range c.headers {
 			for _, p := range h.patterns {
 				p.judgeHeader(&v, s.Header[h.name])
 			}
 		}
 	}
-	if s.Body != nil {
-		for _, p := range c.body {
-			p.judgeBody(&v, s.Body)
-		}
+	if s.Body != nil && c.body != nil {
+		c.body.judge(&v, s.Body)
 	}
 	return v.out, v.err()
+}
+
+// most is about how many outcomes there are.
+func (c *Matcher) most() int {
+	n := 3 + len(c.headers)
+	if b := c.body; b != nil {
+		n += len(b.patterns) + len(b.json)
+	}
+	return n
 }
 
 func (c *Matcher) allows(status int) bool {
@@ -50,14 +63,14 @@ func (c *Matcher) allows(status int) bool {
 	return false
 }
 
-func (c *Matcher) judgeCertificate(v *verdict, expires, now time.Time) {
+func (c *Matcher) judgeCertificate(v *verdict, tls *data.TLS, now time.Time) {
 	want := "expected at least " + days(c.certificate)
-	if expires.IsZero() {
+	if tls == nil || tls.Expires.IsZero() {
 		v.add("certificate", false, "no TLS", want)
 		return
 	}
-	left := expires.Sub(now)
-	v.add("certificate", left >= c.certificate, days(left)+" until "+expires.UTC().Format(time.RFC3339), want)
+	left := tls.Expires.Sub(now)
+	v.add("certificate", left >= c.certificate, days(left)+" until "+tls.Expires.UTC().Format(time.RFC3339), want)
 }
 
 func (p pattern) judgeHeader(v *verdict, values []string) {
@@ -66,19 +79,6 @@ func (p pattern) judgeHeader(v *verdict, values []string) {
 		found = found || p.re.MatchString(value)
 	}
 	v.add(p.name, found != p.not, bounded(strings.Join(values, ", ")), p.wanted())
-}
-
-// judgeBody shows what was found, or else how the body starts.
-func (p pattern) judgeBody(v *verdict, body []byte) {
-	at := p.re.FindIndex(body)
-	seen := ""
-	switch {
-	case at != nil:
-		seen = around(body, at[0], at[1])
-	case !p.not:
-		seen = around(body, 0, 0)
-	}
-	v.add(p.name, (at != nil) != p.not, seen, p.wanted())
 }
 
 func (p pattern) wanted() string {
@@ -96,12 +96,21 @@ type verdict struct {
 }
 
 func (v *verdict) add(name string, ok bool, seen, want string) {
+	v.note(name, ok, seen, want, strconv.Quote)
+}
+
+// show is add of what is seen as JSON, which has its own quotes.
+func (v *verdict) show(name string, ok bool, seen, want string) {
+	v.note(name, ok, seen, want, func(s string) string { return s })
+}
+
+func (v *verdict) note(name string, ok bool, seen, want string, quote func(string) string) {
 	v.out = append(v.out, data.Expectation{Name: name, OK: ok, Seen: seen})
 	if ok {
 		return
 	}
 	if v.bad++; v.bad == 1 {
-		v.first = fmt.Sprintf("%s: %s, saw %q", name, want, seen)
+		v.first = name + ": " + want + ", saw " + quote(seen)
 	}
 }
 

@@ -1,9 +1,11 @@
 package match
 
 import (
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,13 +19,17 @@ const MaxSeen = 200
 
 // A Subject is what is judged. Its zero fields are unknown.
 type Subject struct {
-	Status int         // 0: no response, and then headers are unknown too
-	Header http.Header // of the last response
+	Status    int         // 0: no response, and then all but Phases and TLS is unknown
+	Header    http.Header // of the last response
+	Protocol  string      // HTTP/1.1
+	URL       *url.URL    // of the last request
+	Redirects int         // that were followed
 	// Body is nil when it was not read, or not to its end; an empty body that
 	// was read is not nil. Judge does not keep it.
-	Body               []byte
-	Total              time.Duration // 0: unknown
-	CertificateExpires time.Time     // zero: no TLS
+	Body        []byte
+	Phases      data.Phases
+	TLS         *data.TLS         // nil: no TLS
+	Certificate *x509.Certificate // of the target; nil: no TLS
 }
 
 // A Matcher is a monitor's expectations made ready. It may be used
@@ -34,7 +40,8 @@ type Matcher struct {
 	latency     time.Duration
 	certificate time.Duration
 	headers     []header
-	body        []pattern
+	transport   *transport
+	body        *body // nil: nothing is asked
 }
 
 type header struct {
@@ -76,7 +83,10 @@ func Compile(m *data.Monitor) (*Matcher, error) {
 		return nil, err
 	}
 	var err error
-	c.body, err = compile("expect.body", "body", e.Body.Pattern)
+	if c.transport, err = compileTransport(e); err != nil {
+		return nil, err
+	}
+	c.body, err = compileBody(&e.Body)
 	return c, err
 }
 
@@ -110,4 +120,4 @@ func compile(place, name string, p data.Pattern) ([]pattern, error) {
 }
 
 // NeedsBody reports whether the body has to be read to judge it.
-func (c *Matcher) NeedsBody() bool { return len(c.body) > 0 }
+func (c *Matcher) NeedsBody() bool { return c.body != nil }

@@ -17,6 +17,8 @@ import (
 
 var now = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 
+func total(d time.Duration) data.Phases { return data.Phases{Total: data.SpanOf(d)} }
+
 func compile(t *testing.T, e data.Expect) *match.Matcher {
 	t.Helper()
 	m, err := match.Compile(&data.Monitor{Expect: e})
@@ -38,7 +40,7 @@ var everything = data.Expect{
 func TestEverythingIsJudgedInOrderThoughAllFail(t *testing.T) {
 	got, wrong := compile(t, everything).Judge(match.Subject{
 		Status: 503, Header: http.Header{"Content-Type": {"text/xml"}}, Body: []byte(`{"status":"broken","error":1}`),
-		Total: 1234567 * time.Microsecond, CertificateExpires: now.Add(80 * time.Hour),
+		Phases: total(1234567 * time.Microsecond), TLS: &data.TLS{Expires: now.Add(80 * time.Hour)},
 	}, now)
 	want := []data.Expectation{
 		{Name: "status", Seen: "503"},
@@ -61,7 +63,7 @@ func TestEverythingIsJudgedInOrderThoughAllFail(t *testing.T) {
 func TestEverythingHolds(t *testing.T) {
 	got, wrong := compile(t, everything).Judge(match.Subject{
 		Status: 404, Header: http.Header{"Content-Type": {"text/plain", "application/json"}, "Age": {"7"}}, Body: []byte(`{"status":"ok"}`),
-		Total: 800 * time.Millisecond, CertificateExpires: now.Add(14 * 24 * time.Hour),
+		Phases: total(800 * time.Millisecond), TLS: &data.TLS{Expires: now.Add(14 * 24 * time.Hour)},
 	}, now)
 	if wrong != nil || len(got) != 8 {
 		t.Fatalf("got %+v, %d outcomes", wrong, len(got))
@@ -84,8 +86,8 @@ func TestEachLimitIsExact(t *testing.T) {
 		{"status default 200", data.Expect{}, match.Subject{Status: 200}, true},
 		{"status default 299", data.Expect{}, match.Subject{Status: 299}, true},
 		{"status default 300", data.Expect{}, match.Subject{Status: 300}, false},
-		{"latency over", data.Expect{Latency: data.Duration(time.Second)}, match.Subject{Status: 200, Total: time.Second + time.Microsecond}, false},
-		{"certificate under", data.Expect{Certificate: data.Duration(time.Hour)}, match.Subject{Status: 200, CertificateExpires: now.Add(time.Hour - 1)}, false},
+		{"latency over", data.Expect{Latency: data.Duration(time.Second)}, match.Subject{Status: 200, Phases: total(time.Second + time.Microsecond)}, false},
+		{"certificate under", data.Expect{Certificate: data.Duration(time.Hour)}, match.Subject{Status: 200, TLS: &data.TLS{Expires: now.Add(time.Hour - 1)}}, false},
 		{"certificate without TLS", data.Expect{Certificate: data.Duration(time.Hour)}, match.Subject{Status: 200}, false},
 		{"header missing, must match", data.Expect{Headers: map[string]data.Pattern{"a": {Matches: []string{""}}}}, match.Subject{Status: 200}, false},
 		{"header missing, must not", data.Expect{Headers: map[string]data.Pattern{"a": {NotMatches: []string{""}}}}, match.Subject{Status: 200}, true},
@@ -104,7 +106,7 @@ func TestWhatIsUnknownIsNotJudged(t *testing.T) {
 	if got, wrong := m.Judge(match.Subject{}, now); len(got) != 0 || wrong != nil {
 		t.Errorf("got %v, %v", got, wrong)
 	}
-	got, wrong := m.Judge(match.Subject{Total: time.Minute}, now) // no response, but a time
+	got, wrong := m.Judge(match.Subject{Phases: total(time.Minute)}, now) // no response, but a time
 	if len(got) != 1 || got[0].Name != "latency" || wrong == nil {
 		t.Errorf("got %v, %v", got, wrong)
 	}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -28,6 +29,7 @@ type conn struct {
 	net.Conn // TLS included
 	remote   string
 	tls      *data.TLS
+	leaf     *x509.Certificate
 	h2       *http.ClientConn
 
 	br    *bufio.Reader // reads the conn itself
@@ -69,7 +71,7 @@ func (c *conn) abort() {
 }
 
 func (c *conn) recycle() {
-	c.Conn, c.tls, c.h2 = nil, nil, nil
+	c.Conn, c.tls, c.leaf, c.h2 = nil, nil, nil, nil
 	if cap(c.out) <= 4<<10 {
 		conns.Put(c)
 	}

@@ -92,6 +92,7 @@ func (r *run) greet(h *hop, nc net.Conn) (*conn, error) {
 	r.step(phaseRequest)
 	c := newConn(tc)
 	c.tls = &data.TLS{Version: tls.VersionName(state.Version), Expires: expires(&state)}
+	c.leaf = state.PeerCertificates[0]
 	h2 := state.NegotiatedProtocol == "h2"
 	if r.t.route.h2only && !h2 {
 		c.abort()

@@ -1,7 +1,9 @@
 package probe
 
 import (
+	"crypto/x509"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
@@ -12,6 +14,9 @@ type Response struct {
 	Started time.Time
 	HTTP    *data.HTTP // of the last response; nil: there was none
 	TLS     *data.TLS  // of the last connection that was greeted; nil: there was none
+	// Certificate is the target's of that connection; nil: there was none.
+	Certificate *x509.Certificate
+	URL         *url.URL // of the last request that was answered; read only
 	// Phases are summed over all hops. On an error they tell where the time
 	// went: the phase that was under way counts until the error.
 	Phases data.Phases

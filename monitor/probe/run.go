@@ -161,7 +161,7 @@ func (r *run) ask(v *visit, followed int) (*hop, error) {
 		return nil, err
 	}
 	r.HTTP = &data.HTTP{Status: v.res.StatusCode, Protocol: v.res.Proto, Remote: v.conn.remote, BodyBytes: -1}
-	r.Header = v.res.Header
+	r.Header, r.URL = v.res.Header, v.hop.url
 	if v.hop.forward && v.res.StatusCode == http.StatusProxyAuthRequired {
 		return nil, r.t.route.proxy.unauthorized()
 	}
@@ -181,7 +181,7 @@ func (r *run) exchange(v *visit) error {
 		}
 		v.conn = c
 	}
-	r.TLS = v.conn.tls
+	r.TLS, r.Certificate = v.conn.tls, v.conn.leaf
 	if v.conn.h2 != nil {
 		return r.http2(v)
 	}

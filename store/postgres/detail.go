@@ -147,6 +147,12 @@ func seen(m *data.Measurement, name string) string {
 	switch {
 	case name == "status" && m.HTTP != nil:
 		return strconv.Itoa(m.HTTP.Status)
+	case name == "protocol" && m.HTTP != nil:
+		return m.HTTP.Protocol
+	case name == "tls" && m.TLS != nil:
+		return m.TLS.Version
+	case name == "body.size" && m.HTTP != nil && m.HTTP.BodyBytes >= 0:
+		return strconv.FormatInt(m.HTTP.BodyBytes, 10)
 	case name == "latency" && m.Phases.Total.Measured():
 		return m.Phases.Total.D().String()
 	case name == "certificate" && m.TLS != nil:

@@ -34,7 +34,23 @@ func (d *draft) finish() {
 	}
 	d.checkRequest()
 	d.checkWay()
+	d.checkOfTLS()
 	d.checkSchedule()
+}
+
+// checkOfTLS tells of what only TLS can meet, where redirects cannot lead to it.
+func (d *draft) checkOfTLS() {
+	if d.url == nil || !strings.HasPrefix(d.URL, "http:") || d.Redirects > 0 {
+		return
+	}
+	for _, e := range []struct {
+		key   string
+		asked bool
+	}{{"tls", d.Expect.TLS != ""}, {"issuer", d.Expect.Issuer != nil}, {"names", d.Expect.Names != nil}} {
+		if e.asked {
+			d.tell(d.url, "url: expect.%s needs https; write https://, or leave %s out", e.key, e.key)
+		}
+	}
 }
 
 // checkDefaults judges the schedule that monitors get by default. One that is

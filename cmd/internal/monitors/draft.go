@@ -23,7 +23,7 @@ var (
 	scheduleKeys = []string{"every", "cron", "timezone"}
 	defaultKeys  = append(append(append(scheduleKeys[:3:3], requestKeys...), wayKeys...), "timeout", "attempts", "attempt_delay", "connection", "labels", "paused", "expect")
 	monitorKeys  = append([]string{"id", "url", "for_each"}, defaultKeys...)
-	expectKeys   = []string{"status", "headers", "body", "latency", "certificate"}
+	expectKeys   = []string{"status", "protocol", "latency", "phases", "certificate", "tls", "issuer", "names", "redirect", "headers", "body"}
 	patternKeys  = []string{"matches", "not_matches"}
 )
 

@@ -21,11 +21,23 @@ func (d *draft) setExpect(v *yaml.Node) {
 		case "headers":
 			e.Headers = d.headerPatterns(v)
 		case "body":
-			e.Body = data.ExpectBody{Pattern: d.pattern("expect.body", v)}
+			e.Body = d.expectBody(v)
 		case "latency":
 			e.Latency = d.duration("expect.latency", v)
 		case "certificate":
 			e.Certificate = d.duration("expect.certificate", v)
+		case "redirect":
+			e.Redirect = d.patternOf("expect.redirect", v)
+		case "protocol":
+			e.Protocol = d.protocols(v)
+		case "tls":
+			e.TLS = d.leastTLS(v)
+		case "issuer":
+			e.Issuer = d.patternOf("expect.issuer", v)
+		case "names":
+			e.Names = d.hosts(v)
+		case "phases":
+			e.Phases = d.phases(v)
 		default:
 			d.tell(key, "the key %q of expect is unknown%s", key.Value, instead(key.Value, expectKeys...))
 		}
@@ -77,16 +89,24 @@ func (d *draft) headerPatterns(v *yaml.Node) map[string]data.Pattern {
 func (d *draft) pattern(what string, v *yaml.Node) data.Pattern {
 	var p data.Pattern
 	d.mapping(what, v, "{ matches: … } or { not_matches: … } with regular expressions", func(key, v *yaml.Node) {
-		switch key.Value {
-		case "matches":
-			p.Matches = d.expressions(what+".matches", v)
-		case "not_matches":
-			p.NotMatches = d.expressions(what+".not_matches", v)
-		default:
+		if !d.setPattern(&p, what, key.Value, v) {
 			d.tell(key, "the key %q of %s is unknown%s", key.Value, what, instead(key.Value, patternKeys...))
 		}
 	})
 	return p
+}
+
+// setPattern sets what key says of a pattern, and returns whether it says anything.
+func (d *draft) setPattern(p *data.Pattern, what, key string, v *yaml.Node) bool {
+	switch key {
+	case "matches":
+		p.Matches = d.expressions(what+".matches", v)
+	case "not_matches":
+		p.NotMatches = d.expressions(what+".not_matches", v)
+	default:
+		return false
+	}
+	return true
 }
 
 func (d *draft) expressions(what string, v *yaml.Node) []string {

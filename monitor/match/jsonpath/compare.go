@@ -19,7 +19,12 @@ func (d *Document) operand(v Value) operand {
 	if o.kind == String && !d.spend(len(v.JSON())/64) {
 		return operand{}
 	}
-	o.text, _ = v.Text()
+	switch o.kind {
+	case String:
+		o.text = unquote(v.JSON())
+	case Number:
+		o.text = v.JSON()
+	}
 	return o
 }
 

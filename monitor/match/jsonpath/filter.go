@@ -214,7 +214,10 @@ func (c *compiler) search(whole bool) logical {
 	pattern := c.argument(")")
 	s.pattern = pattern.valuer(c)
 	if l, ok := s.pattern.(literal); ok && l.kind == String {
-		re, err := regexp.Compile(expression(l.text, whole))
+		re, err := regexp.Compile(string(l.text))
+		if err == nil {
+			re, err = regexp.Compile(expression(l.text, whole))
+		}
 		if err != nil {
 			c.fail(pattern.at, "the regular expression is wrong: %s; write RE2 syntax", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}

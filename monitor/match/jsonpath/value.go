@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -47,25 +48,24 @@ func (v Value) JSON() []byte {
 	return v.d.text[n.at:n.end]
 }
 
-// Text is what a string says, and a number as it is written; ok is false for all
-// else. It may refer to the document's text.
-func (v Value) Text() (text []byte, ok bool) {
-	switch v.Kind() {
-	case String:
-		return unquote(v.JSON()), true
-	case Number:
-		return v.JSON(), true
-	}
-	return nil, false
-}
-
 // Equal reports whether v and w are equal: numbers by value, objects in any order.
 // It costs steps of v's document, and is false when they are spent.
 func (v Value) Equal(w Value) bool { return v.d.equal(v.d.operand(v), v.d.operand(w)) }
 
 // Compare compares v with w, which are numbers: it is negative when v is less, and
 // 0 when they are equal.
-func (v Value) Compare(w Value) int { return compareNumbers(v.JSON(), w.JSON()) }
+func (v Value) Compare(w Value) int {
+	a, b := v.JSON(), w.JSON()
+	v.d.spend(min(len(a), len(b)) / 64)
+	return compareNumbers(a, b)
+}
+
+// Match reports whether re matches what a string says, or a number as it is written.
+// It costs a step for each byte, and is false when they are spent.
+func (v Value) Match(re *regexp.Regexp) bool {
+	o := v.d.operand(v)
+	return (o.kind == String || o.kind == Number) && v.d.spend(len(o.text)) && re.Match(o.text)
+}
 
 // Path is where v stands, in the form of RFC 9535, 2.7: $['queues'][0].
 func (v Value) Path() string {

@@ -12,7 +12,9 @@ var ErrSteps = errors.New("the path looks at too much")
 // visit returns false. It fails with [ErrSteps] when the document's steps are spent;
 // all paths of one document share them.
 func (p *Path) Each(d *Document, visit func(Value) bool) error {
-	d.walk(p.query.segments, 0, visit)
+	if d.steps >= 0 {
+		d.walk(p.query.segments, 0, visit)
+	}
 	if d.steps < 0 {
 		return ErrSteps
 	}
