@@ -1,16 +1,21 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
+	"github.com/monitorink/monitorink/cmd/internal/references"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/schedule"
 )
@@ -18,6 +23,9 @@ import (
 func validate() *cobra.Command {
 	return &cobra.Command{
 		Use: "validate FILE...", Short: "Check files or folders of monitors, and show all that is wrong",
+		Long: `Check files or folders of monitors, and show all that is wrong with them, each
+with its line. References such as ${env:NAME} are resolved as they would be here.
+The exit code is 0 when all is good, and 2 when something is wrong.`,
 		Example: "  heartbeat validate monitors.yaml\n  heartbeat validate /etc/monitorink/monitors.d",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -25,29 +33,65 @@ func validate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			bad := 0
+			v := validation{cmd: cmd, cfg: cfg}
+			v.excerpts.Colour = monitors.IsTerminal(cmd.ErrOrStderr(), os.Getenv)
 			for _, path := range args {
-				list, err := monitors.Load(path, daemon.Defaults(cfg))
-				if err != nil {
-					bad++
-					fmt.Fprintln(cmd.ErrOrStderr(), err)
-					continue
-				}
-				denied, err := daemon.Denied(cfg, list)
-				if err != nil {
+				if err := v.path(path); err != nil {
 					return &app.UsageError{Err: err}
 				}
-				for _, d := range denied { // perhaps not where it will run, so nothing is wrong with the file
-					fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s: %s\n", path, d)
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, all good\n", path, plural(len(list), "monitor"))
 			}
-			if bad > 0 {
-				return &app.UsageError{Err: fmt.Errorf("%d of %d have something wrong, see above", bad, len(args))}
+			if v.problems > 0 {
+				return &app.UsageError{Err: fmt.Errorf("%s in %d of %s, see above; %s good",
+					plural(v.problems, "problem"), v.bad, plural(len(args), "path"), are(v.good, "monitor"))}
 			}
 			return nil
 		},
 	}
+}
+
+// A validation tells of all that is wrong with the monitors at several paths.
+type validation struct {
+	cmd                 *cobra.Command
+	cfg                 *config.Config
+	excerpts            monitors.Excerpts
+	problems, bad, good int
+}
+
+func (v *validation) path(path string) error {
+	out, log := v.cmd.OutOrStdout(), bufio.NewWriter(v.cmd.ErrOrStderr())
+	defer log.Flush() //nolint:errcheck // there is nowhere to tell of it
+	r := monitors.Reader{
+		Defaults: daemon.Defaults(v.cfg), References: references.New(monitors.Folder(path), os.LookupEnv),
+		Warn: func(p monitors.Problem) { fmt.Fprintf(log, "warning: %v\n%s", p, v.excerpts.Of(p)) },
+	}
+	list, err := r.Load(path)
+	v.good += len(list)
+	var wrong monitors.Errors
+	if errors.As(err, &wrong) {
+		for _, p := range wrong.Grouped() {
+			v.problems++
+			fmt.Fprintf(log, "%v\n%s", p, v.excerpts.Of(p))
+		}
+		v.bad++
+		return nil
+	}
+	denied, err := daemon.Denied(v.cfg, list)
+	if err != nil {
+		return err
+	}
+	for _, d := range denied { // perhaps not where it will run, so nothing is wrong with the file
+		fmt.Fprintf(log, "warning: %s: %s\n", path, d)
+	}
+	fmt.Fprintf(out, "%s: %s, all good\n", path, plural(len(list), "monitor"))
+	return nil
+}
+
+// are is "1 monitor is", or "2 monitors are".
+func are(n int, word string) string {
+	if n == 1 {
+		return plural(n, word) + " is"
+	}
+	return plural(n, word) + " are"
 }
 
 // one wants exactly one argument, and says what it is.

@@ -62,7 +62,11 @@ var soon = regexp.MustCompile(`the key "(json|protocol|attempts|attempt_delay)" 
 
 func (b block) validate(t *testing.T) {
 	t.Helper()
-	_, err := monitors.Parse(b.place, []byte(variables.Replace(b.whole())), monitors.Defaults{})
+	name := b.place
+	if !strings.Contains(b.whole(), "monitors:") {
+		name = "defaults.yaml"
+	}
+	_, err := monitors.Parse(name, []byte(variables.Replace(b.whole())), monitors.Defaults{})
 	var problems monitors.Errors
 	if errors.As(err, &problems) && !slices.ContainsFunc(problems, func(p monitors.Problem) bool { return !soon.MatchString(p.Message) }) {
 		t.Log(err)

@@ -1,0 +1,280 @@
+package monitors
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/monitorink/monitorink/cmd/internal/references"
+)
+
+const (
+	hidden = "•••"
+	// maxParsed is how many bytes are parsed anew to know what in them is secret; of
+	// larger files only values are shown that never are.
+	maxParsed  = 4 << 20
+	maxExcerpt = 100 // characters of a line
+)
+
+// Excerpts show the lines that problems are in, without what may be secret in them.
+// Their zero value is ready to use.
+type Excerpts struct {
+	Colour bool
+	files  map[string]*source
+}
+
+// Of returns the line of a problem with a caret below, or nothing where there is no
+// line.
+func (e *Excerpts) Of(p Problem) string {
+	if p.Line < 1 {
+		return ""
+	}
+	if e.files == nil {
+		e.files = map[string]*source{}
+	}
+	s := e.files[p.File]
+	if s == nil {
+		s = open(p.File)
+		e.files[p.File] = s
+	}
+	if p.Line > len(s.lines) {
+		return ""
+	}
+	line, caret := s.shown(p.Line-1, max(p.Column, 1)-1)
+	line, caret = around(line, caret)
+	number := fmt.Sprintf("%6d", p.Line)
+	mark := "^"
+	if e.Colour {
+		mark = "\x1b[1;31m^\x1b[0m"
+	}
+	return fmt.Sprintf("%s | %s\n%s | %s%s\n", number, string(line), strings.Repeat(" ", len(number)), strings.Repeat(" ", caret), mark)
+}
+
+// around cuts a line to what is near its caret.
+func around(line []rune, caret int) ([]rune, int) {
+	for i, r := range line {
+		if r < ' ' || r == 0x7f {
+			line[i] = ' '
+		}
+	}
+	if caret > maxExcerpt*2/3 {
+		from := caret - maxExcerpt/2
+		line = append([]rune("… "), line[min(from, len(line)):]...)
+		caret = caret - from + 2
+	}
+	if len(line) > maxExcerpt {
+		line = append(line[:maxExcerpt:maxExcerpt], []rune(" …")...)
+	}
+	return line, caret
+}
+
+// A source is a file in lines.
+type source struct {
+	lines  [][]rune
+	parsed bool
+	secret map[int][]span // by line, from 0
+}
+
+type span struct{ from, to int } // in characters; to is behind the last
+
+func open(name string) *source {
+	b, err := readRegular(name)
+	s := &source{secret: map[int][]span{}}
+	if err != nil || len(b) > MaxFile {
+		return s
+	}
+	for line := range bytes.SplitSeq(b, []byte("\n")) {
+		s.lines = append(s.lines, []rune(strings.TrimSuffix(string(line), "\r")))
+	}
+	var doc yaml.Node
+	if len(b) <= maxParsed {
+		s.parsed = yaml.Load(b, &doc) == nil
+	}
+	if s.parsed {
+		s.mark(&doc, false)
+	}
+	return s
+}
+
+// secretNames are keys whose values may be secret, wherever they stand but in expect.
+var (
+	secretNames = append([]string{"password", "bearer", "token", "client_secret", "secret", "key"}, references.Keys[1:]...)
+	secretWord  = regexp.MustCompile(`(?i)passw|token|secret|key|auth|cookie|credential`)
+)
+
+// mark finds what is secret in n. Aliases need no look: what they stand for has one.
+func (s *source) mark(n *yaml.Node, secret bool) {
+	switch {
+	case n.Kind == yaml.ScalarNode && secret:
+		s.hide(n)
+	case n.Kind != yaml.MappingNode:
+		for _, child := range n.Content {
+			s.mark(child, secret)
+		}
+	default:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, value := n.Content[i], n.Content[i+1]
+			switch {
+			case key.Value == "expect" && !secret:
+			case key.Value == "url" && strings.Contains(value.Value, "@"):
+				s.mark(value, true)
+			default:
+				s.mark(value, secret || slices.Contains(secretNames, key.Value) || secretWord.MatchString(key.Value))
+			}
+		}
+	}
+}
+
+// hide hides a scalar, to the end of its last line where that is not clear.
+func (s *source) hide(n *yaml.Node) {
+	at, from := n.Line-1, n.Column-1
+	if at < 0 || at >= len(s.lines) || from < 0 || from > len(s.lines[at]) {
+		return
+	}
+	rest := string(s.lines[at][from:])
+	if end := endOf(n, rest); end > 0 {
+		s.secret[at] = append(s.secret[at], span{from, from + len([]rune(rest[:end]))})
+		return
+	}
+	s.secret[at] = append(s.secret[at], span{from, len(s.lines[at])})
+	// What follows belongs to it as long as it is indented more, and up to the
+	// quote at its end.
+	quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
+	indent := indentOf(s.lines[at])
+	for i := at + 1; i < len(s.lines); i++ {
+		if !quoted && len(strings.TrimSpace(string(s.lines[i]))) > 0 && indentOf(s.lines[i]) <= indent {
+			return
+		}
+		s.secret[i] = append(s.secret[i], span{0, len(s.lines[i])})
+		if quoted && strings.ContainsAny(string(s.lines[i]), `"'`) {
+			return
+		}
+	}
+}
+
+func indentOf(line []rune) int {
+	n := 0
+	for n < len(line) && line[n] == ' ' {
+		n++
+	}
+	return n
+}
+
+// endOf is where in the rest of its first line a scalar ends, or 0 where it does not
+// end there.
+func endOf(n *yaml.Node, rest string) int {
+	switch {
+	case n.Style&yaml.DoubleQuotedStyle != 0 && strings.HasPrefix(rest, `"`):
+		for i := 1; i < len(rest); i++ {
+			switch rest[i] {
+			case '\\':
+				i++
+			case '"':
+				return i + 1
+			}
+		}
+	case n.Style&yaml.SingleQuotedStyle != 0 && strings.HasPrefix(rest, "'"):
+		for i := 1; i < len(rest); i++ {
+			switch {
+			case rest[i] != '\'':
+			case i+1 < len(rest) && rest[i+1] == '\'':
+				i++
+			default:
+				return i + 1
+			}
+		}
+	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0 && strings.HasPrefix(rest, n.Value):
+		return len(n.Value)
+	}
+	return 0
+}
+
+// shown returns a line without its secrets, and where in it the caret is then.
+func (s *source) shown(at, caret int) ([]rune, int) {
+	line := s.lines[at]
+	caret = min(caret, len(line))
+	if !s.parsed {
+		return guessed(line), min(caret, len(guessed(line)))
+	}
+	spans := slices.Clone(s.secret[at])
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	var out []rune
+	done, shift := 0, 0
+	for _, sp := range spans {
+		if sp.from < done || sp.from >= sp.to {
+			continue
+		}
+		out = append(out, line[done:sp.from]...)
+		text := mask(string(line[sp.from:sp.to]))
+		out = append(out, []rune(text)...)
+		if caret >= sp.to {
+			shift += len([]rune(text)) - (sp.to - sp.from)
+		} else if caret > sp.from {
+			caret = sp.from
+		}
+		done = sp.to
+	}
+	return append(out, line[done:]...), caret + shift
+}
+
+var referenceForm = regexp.MustCompile(`\$\{(env|file|each)[^}"']*\}`)
+
+// mask hides a text but for its references, which are no secret.
+func mask(text string) string {
+	kept := referenceForm.FindAllString(text, -1)
+	if len(kept) == 0 {
+		return hidden
+	}
+	var b strings.Builder
+	for i, part := range referenceForm.Split(text, -1) {
+		if strings.Trim(part, `"'`) != "" {
+			b.WriteString(hidden)
+		} else {
+			b.WriteString(part)
+		}
+		if i < len(kept) {
+			b.WriteString(kept[i])
+		}
+	}
+	return b.String()
+}
+
+var (
+	plainLine = regexp.MustCompile(`^(\s*(?:- +)*)(?:([A-Za-z_][\w-]*)(\s*:))?`)
+	// harmless are keys whose values are never secret.
+	harmless = []string{"id", "every", "cron", "timezone", "timeout", "method", "connection", "redirects", "paused", "status", "latency", "certificate",
+		"monitors", "defaults", "attempts", "attempt_delay", "protocol", "resolver", "ip", "addresses", "source", "cookies", "compression", "traceparent"}
+)
+
+// guessed shows of a line that is no YAML its key, and its value where that is harmless.
+func guessed(line []rune) []rune {
+	text := string(line)
+	m := plainLine.FindStringSubmatchIndex(text)
+	rest := strings.TrimSpace(text[m[1]:])
+	switch {
+	case rest == "":
+		return line
+	case m[4] >= 0 && slices.Contains(harmless, text[m[4]:m[5]]) && !strings.ContainsAny(rest, "{@"):
+		return line
+	}
+	gap := ""
+	if m[4] >= 0 {
+		gap = " "
+	}
+	return []rune(text[:m[1]] + gap + hidden)
+}
+
+// IsTerminal reports whether f is one that takes colours, and NO_COLOR is not set.
+func IsTerminal(f any, getenv func(string) string) bool {
+	file, ok := f.(*os.File)
+	if !ok || getenv("NO_COLOR") != "" || getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
