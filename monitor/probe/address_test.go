@@ -104,7 +104,7 @@ func TestIPVersionIsTheMonitors(t *testing.T) {
 
 func TestOtherAddressesAreTriedWithinTheTimeout(t *testing.T) {
 	port := at(t, "127.0.0.3")
-	z := newZone(t, map[string][]string{"shop.example": {"127.0.0.1", "127.0.0.2", "127.0.0.3"}, "none.example": {"127.0.0.1", "127.0.0.2"}})
+	z := newZone(t, map[string][]string{"shop.example": {"127.9.8.1", "127.9.8.2", "127.0.0.3"}, "none.example": {"127.9.8.1", "127.9.8.2"}})
 	m := withBody(monitor("http://shop.example:" + port))
 	m.Resolver, m.IP = z.at, data.Prefer4
 	var mu sync.Mutex
