@@ -194,6 +194,9 @@ func (t *target) enter(m *data.Measurement, r *probe.Response, now func() time.T
 		m.Error = r.Err
 	}
 	t.mask.measurement(m)
+	if r.Token != "" {
+		newMask([]string{r.Token}).measurement(m)
+	}
 	m.State = data.Up
 	if m.Error != nil {
 		m.State = data.Down

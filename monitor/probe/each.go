@@ -23,6 +23,9 @@ func (t *Target) All() bool { return t.all }
 func (p *Prober) Each(ctx context.Context, t *Target, see func(i int, remote string, r *Response)) (int, *Response) {
 	now := time.Now()
 	r := run{p: p, t: t, ctx: ctx, Response: &Response{Started: p.o.Now()}, begun: now, deadline: now.Add(t.timeout)}
+	if !r.begin() {
+		return 0, r.Response
+	}
 	all, err := r.addresses()
 	if err != nil {
 		r.fail(err)
@@ -40,7 +43,8 @@ func (p *Prober) Each(ctx context.Context, t *Target, see func(i int, remote str
 					panics.Store(i, v)
 				}
 			}()
-			one := run{p: p, t: t, ctx: ctx, Response: &Response{Started: r.Started}, begun: r.begun, deadline: r.deadline, pin: &a, found: r.mark}
+			one := run{p: p, t: t, ctx: ctx, late: r.late, begun: r.begun, deadline: r.deadline, pin: &a, found: r.mark}
+			one.Response = &Response{Started: r.Started, Trace: r.Trace, Token: r.Token}
 			one.follow()
 			see(i, net.JoinHostPort(a.String(), port), one.Response)
 		})

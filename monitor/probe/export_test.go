@@ -1,5 +1,7 @@
 package probe
 
+import "time"
+
 // KindOf gives tests the kinds of errors that cannot be had on loopback.
 var KindOf = networkKind
 
@@ -18,4 +20,22 @@ func (p *Prober) Idle() int {
 	p.idle.mu.Lock()
 	defer p.idle.mu.Unlock()
 	return p.idle.n
+}
+
+// Age makes all tokens older by d.
+func (p *Prober) Age(d time.Duration) {
+	p.tokens.mu.Lock()
+	defer p.tokens.mu.Unlock()
+	for _, t := range p.tokens.all {
+		t.mu.Lock()
+		t.renew, t.expires = t.renew.Add(-d), t.expires.Add(-d)
+		t.mu.Unlock()
+	}
+}
+
+// Tokens is how many ways to ask for a token are remembered.
+func (p *Prober) Tokens() int {
+	p.tokens.mu.Lock()
+	defer p.tokens.mu.Unlock()
+	return len(p.tokens.all)
 }

@@ -6,13 +6,15 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/cookiejar"
+	"time"
 )
 
 // What a probe adds to the prepared request: the prober's name, a token that may
 // change, a trace context that is never the same, and cookies that only the answer
 // before has set.
 type late struct {
-	token   string // of OAuth2; empty: none
+	token   string        // of OAuth2; empty: none
+	took    time.Duration // until there was one
 	jar     *cookiejar.Jar
 	cookies int // bytes that the jar was given
 }

@@ -35,6 +35,7 @@ type Prober struct {
 	budget budget
 	idle   idle
 	h2     *http.Transport // never dials: it is handed connections
+	tokens tokens
 }
 
 // New returns a prober. Close it to close its idle connections.
@@ -61,7 +62,9 @@ func (p *Prober) Close() { p.idle.close() }
 func (p *Prober) Probe(ctx context.Context, t *Target) *Response {
 	now := time.Now()
 	r := run{p: p, t: t, ctx: ctx, Response: &Response{Started: p.o.Now()}, begun: now, deadline: now.Add(t.timeout)}
-	r.follow()
+	if r.begin() {
+		r.follow()
+	}
 	return r.Response
 }
 

@@ -23,6 +23,7 @@ type Response struct {
 	Hops   []data.Hop // empty unless redirects were followed
 	Header http.Header
 	Trace  string // the trace id that was sent; empty: none
+	Token  string // of OAuth2, a secret that its endpoint gave; empty: none
 	// Body is nil unless the monitor needs it and it was read to its end. It
 	// is valid until Release.
 	Body []byte

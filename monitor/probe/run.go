@@ -71,11 +71,16 @@ func (r *run) span(phase string) *data.Span {
 	return &r.hop.Request
 }
 
-// follow goes from the first request through redirects to the end.
-func (r *run) follow() {
+// begin gets what a probe has of its own, and reports whether it can go on.
+func (r *run) begin() bool {
 	if r.t.traceparent {
 		r.Trace = newTrace()
 	}
+	return r.t.issuer == nil || r.authorize()
+}
+
+// follow goes from the first request through redirects to the end.
+func (r *run) follow() {
 	h := r.t.first
 	for followed := 0; h != nil; followed++ {
 		start := r.mark
@@ -91,6 +96,10 @@ func (r *run) follow() {
 				err = v.conn.cause(err)
 			}
 			r.fail(err)
+			r.blameToken()
+		}
+		if h.token && v.status() == http.StatusUnauthorized {
+			r.p.tokens.of(r.t.issuer.key).forget(r.late.token)
 		}
 		r.hop.Total = micros(r.mark - start)
 		r.Phases = r.Phases.Add(r.hop)

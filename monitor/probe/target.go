@@ -29,6 +29,7 @@ type Target struct {
 	needsBody   bool
 	cookies     bool
 	traceparent bool
+	issuer      *issuer // of the token that is sent; nil: none is
 }
 
 // A hop is one request, ready to be written.
@@ -101,7 +102,11 @@ func Compile(m *data.Monitor) (*Target, error) {
 	if q.url != u {
 		t.first.shown = u.Redacted()
 	}
-	return t, nil
+	if m.Auth != nil && m.Auth.OAuth2 != nil {
+		t.first.token = true
+		t.issuer, err = newIssuer(m)
+	}
+	return t, err
 }
 
 func parseURL(raw string) (*url.URL, error) {
