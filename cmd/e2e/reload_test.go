@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -254,5 +256,40 @@ func TestARequestReloadsAndSaysWhat(t *testing.T) {
 				t.Errorf("exit code %d, want 0", code)
 			}
 		})
+	}
+}
+
+func TestASecretThatChangesIsSent(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var sent sync.Map
+	target := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { sent.Store(r.Header.Get("Authorization"), true) }))
+	defer target.Close()
+	put(t, filepath.Join(dir, "token"), "one-secret")
+	put(t, filepath.Join(dir, "monitors.yaml"), "monitors:\n  - { id: a, url: '"+target.URL+"', every: 100ms, headers: { authorization: 'Bearer ${file:token}' } }\n")
+	env, url := diskEnv(t, t.TempDir(), "MONITORINK_MONITORS="+filepath.Join(dir, "monitors.yaml"))
+	p := start(t, "heartbeat", env, "run")
+	seen := func(token string) func() bool {
+		return func() bool { _, ok := sent.Load("Bearer " + token); return ok }
+	}
+	eventually(t, 10*time.Second, "the first secret", seen("one-secret"))
+	put(t, filepath.Join(dir, "token"), "two-secret")
+	eventually(t, 20*time.Second, "the second secret", seen("two-secret"))
+	if err := os.Remove(filepath.Join(dir, "token")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 20*time.Second, "a note", func() bool {
+		var r map[string]any
+		return get(url+"/readyz", &r) == 200 && r["notes"] != nil
+	})
+	sent.Clear()
+	eventually(t, 20*time.Second, "the second secret again", seen("two-secret"))
+	put(t, filepath.Join(dir, "token"), "three-secret")
+	eventually(t, 20*time.Second, "the third secret", seen("three-secret"))
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+	if strings.Contains(p.out.String(), "-secret") {
+		t.Error("the log has a secret in it")
 	}
 }

@@ -22,6 +22,7 @@ import (
 type stepped struct {
 	*heartbeat.Heartbeat
 	j    *journal
+	dir  string
 	off  atomic.Int64
 	log  bytes.Buffer // complete once it has stopped
 	stop func() error
@@ -29,9 +30,9 @@ type stepped struct {
 
 func newStepped(t *testing.T, at time.Time, monitors ...data.Monitor) *stepped {
 	t.Helper()
-	s := &stepped{j: newJournal()}
+	s := &stepped{j: newJournal(), dir: t.TempDir()}
 	s.j.at = at
-	state, err := heartbeat.OpenState(t.TempDir(), "here", "")
+	state, err := heartbeat.OpenState(s.dir, "here", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -123,7 +124,7 @@ func (c *compiler) bare(m *data.Monitor) (*target, error) {
 		}
 		t.mask = c.mask(secrets)
 	}
-	if full != m {
+	if full != m || m.TLS.CA+m.TLS.Cert+m.TLS.Key != "" {
 		t.stands = standing(full)
 	}
 	var err error
@@ -142,6 +143,11 @@ func standing(full *data.Monitor) [32]byte {
 	b, err := json.Marshal(full)
 	if err != nil { // a Monitor holds nothing that JSON cannot express
 		panic(err)
+	}
+	for _, file := range []string{full.TLS.CA, full.TLS.Cert, full.TLS.Key} { // or what it holds
+		if info, err := os.Stat(file); err == nil {
+			b = fmt.Appendf(b, "%d %v %v", info.Size(), info.ModTime(), info.Mode())
+		}
 	}
 	return sha256.Sum256(b)
 }

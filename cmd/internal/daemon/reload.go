@@ -45,6 +45,7 @@ type reloader struct {
 
 	// Only the start and then run use these.
 	stamp monitors.Stamp // of what was read last
+	named monitors.Stamp // of the files that this names
 	again time.Time      // not before then, after a failure
 
 	mu      sync.Mutex
@@ -91,6 +92,7 @@ func (r *reloader) run(ctx context.Context, h *heartbeat.Heartbeat) {
 	r.mu.Lock()
 	r.running = h
 	r.mu.Unlock()
+	r.named = r.lookAtNamed()
 	look := time.NewTimer(lookEvery)
 	defer look.Stop()
 	for {
@@ -118,8 +120,19 @@ func (r *reloader) changed() bool {
 	if r.cfg.URLs != "" || time.Now().Before(r.again) {
 		return false
 	}
-	s := monitors.Look(r.cfg.Monitors)
-	return !s.Same(r.stamp) && s.Quiet(time.Now(), quiet)
+	s, named := monitors.Look(r.cfg.Monitors), monitors.LookAt(r.refs.Files())
+	now := time.Now()
+	return !(s.Same(r.stamp) && named.Same(r.named)) && s.Quiet(now, quiet) && named.Quiet(now, quiet)
+}
+
+// lookAtNamed takes the stamp of the files that monitors name. It is like none when one
+// may have been written since it was read.
+func (r *reloader) lookAtNamed() monitors.Stamp {
+	s := monitors.LookAt(r.refs.Files())
+	if !s.Quiet(time.Now(), 2*quiet) {
+		return monitors.Stamp{}
+	}
+	return s
 }
 
 // A reloaded is what has become of a reload.
@@ -149,7 +162,7 @@ func (r *reloader) reload(ctx context.Context, h *heartbeat.Heartbeat, why strin
 		r.log.Error("the monitors could not be reloaded; all goes on as before, and it is tried again", "because_of", why, "error", did.failed)
 		return did
 	}
-	r.stamp = stamp
+	r.stamp, r.named = stamp, r.lookAtNamed()
 	r.note(did.wrong)
 	facts := []any{"because_of", why, "started", len(did.Started), "stopped", len(did.Stopped), "changed", len(did.Changed),
 		"refreshed", len(did.Refreshed), "unchanged", did.Unchanged, "took", time.Since(began).Round(time.Millisecond)}

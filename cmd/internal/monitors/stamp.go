@@ -23,13 +23,20 @@ func (s Stamp) Quiet(now time.Time, d time.Duration) bool { return now.Sub(s.new
 // Look takes the stamp of what Load would read at path: the names, sizes, times and
 // identities of what links lead to.
 func Look(path string) Stamp {
-	var s Stamp
-	h := fnv.New128a()
 	files, errs := list(path)
+	s := LookAt(append(files, path))
 	if errs != nil {
-		fmt.Fprintf(h, "%v\x00", errs)
+		h := fnv.New128a()
+		fmt.Fprintf(h, "%s%v", s.sum, errs)
+		h.Sum(s.sum[:0])
 	}
-	for _, file := range append(files, path) {
+	return s
+}
+
+// LookAt takes the stamp of files.
+func LookAt(files []string) (s Stamp) {
+	h := fnv.New128a()
+	for _, file := range files {
 		info, err := os.Stat(file)
 		if err != nil {
 			fmt.Fprintf(h, "%s\x00%v\x00", file, err)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -21,6 +23,7 @@ type Resolver struct {
 
 	mu    sync.Mutex
 	files map[string]content // what was read of them, by their path
+	named map[string]bool    // the paths of all files that were asked for
 }
 
 type content struct {
@@ -35,7 +38,7 @@ func New(folder string, lookup func(name string) (string, bool)) *Resolver {
 	if absolute, err := filepath.Abs(folder); err == nil {
 		folder = absolute
 	}
-	return &Resolver{folder: folder, lookup: lookup, files: map[string]content{}}
+	return &Resolver{folder: folder, lookup: lookup, files: map[string]content{}, named: map[string]bool{}}
 }
 
 // Forget makes r read files anew.
@@ -76,10 +79,20 @@ func (r *Resolver) variable(name string) (string, error) {
 
 // Path is path made absolute.
 func (r *Resolver) Path(path string) string {
-	if filepath.IsAbs(path) {
-		return path
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(r.folder, path)
 	}
-	return filepath.Join(r.folder, path)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.named[path] = true
+	return path
+}
+
+// Files returns the paths of all files that definitions have named so far, sorted.
+func (r *Resolver) Files() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.named))
 }
 
 func (r *Resolver) file(path string) content {
