@@ -10,10 +10,10 @@ import (
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 )
 
-// lastGood adds to the good monitors the definitions that those have which err is about,
+// LastGood adds to the good monitors the definitions that those have which err is about,
 // and returns how many. Where it cannot be told which these are, they are all that are
 // not among the good ones: what is missing then need not have been removed.
-func lastGood(good []data.Monitor, held []heartbeat.Definition, err error) ([]data.Monitor, int) {
+func LastGood(good []data.Monitor, held []heartbeat.Definition, err error) ([]data.Monitor, int) {
 	if err == nil {
 		return good, 0
 	}

@@ -74,7 +74,7 @@ func (r *reloader) first(persisted []heartbeat.Definition) ([]data.Monitor, erro
 		r.stamp = monitors.Look(r.cfg.Monitors) // before: what is written meanwhile is a change
 	}
 	list, wrong := r.load()
-	list, kept := lastGood(list, persisted, wrong)
+	list, kept := LastGood(list, persisted, wrong)
 	if wrong != nil && kept == 0 {
 		return nil, wrong
 	}
@@ -150,7 +150,7 @@ func (r *reloader) reload(ctx context.Context, h *heartbeat.Heartbeat, why strin
 	if errors.Is(err, errWritten) {
 		did.failed = err
 	} else {
-		list, did.kept = lastGood(list, h.Definitions(), err)
+		list, did.kept = LastGood(list, h.Definitions(), err)
 		did.Changes, did.failed = h.Reload(ctx, list)
 		did.wrong = problems(err, did.Bad)
 	}
