@@ -9,7 +9,7 @@ import (
 	"github.com/monitorink/monitorink/monitor/probe/policy"
 )
 
-func parse(t *testing.T, deny, allow string) *policy.Policy {
+func parse(t testing.TB, deny, allow string) *policy.Policy {
 	t.Helper()
 	p, err := policy.Parse(split(deny), split(allow))
 	if err != nil {

@@ -306,7 +306,7 @@ type shut struct {
 	seen atomic.Int64
 }
 
-func newShut(t *testing.T) *shut {
+func newShut(t testing.TB) *shut {
 	s := new(shut)
 	first, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -322,7 +322,7 @@ func newShut(t *testing.T) *shut {
 	return s
 }
 
-func (s *shut) serve(t *testing.T, l net.Listener) {
+func (s *shut) serve(t testing.TB, l net.Listener) {
 	done := make(chan struct{}) // closed by the goroutine
 	go func() {                 // ends with the listener
 		defer close(done)
@@ -341,7 +341,7 @@ func (s *shut) serve(t *testing.T, l net.Listener) {
 
 // newOpen is a server at 127.0.0.2 whose path says what to answer with, and whose
 // query where that leads. It returns its port.
-func newOpen(t *testing.T) string {
+func newOpen(t testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.2:0")
 	if err != nil {
 		t.Skipf("this machine has one address of loopback only: %v", err)
