@@ -20,7 +20,8 @@ type attempt struct {
 // given yet go first. Any goroutine may call it.
 func (r *Runner) Again(d Due, wait time.Duration) {
 	d.Attempt++
-	d.mono = r.clock.Monotonic() + wait
+	now := r.clock.Monotonic()
+	d.mono = now + wait
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	ms := r.looked.expect(d.mono).UnixMilli()
@@ -29,6 +30,9 @@ func (r *Runner) Again(d Due, wait time.Duration) {
 	t.running.Store(false)
 	t.again = a
 	heap.Push(&r.again, a)
+	if h := d.entry.host; h != nil {
+		r.free(h, now)
+	}
 	if a.index == 0 { // Next may be waiting for something later
 		close(r.wake)
 		r.wake = make(chan struct{})
@@ -50,19 +54,30 @@ func (r *Runner) abandon(t *turn) {
 // repeats reports whether a later attempt is due.
 func (r *Runner) repeats(now reading) bool { return len(r.again) > 0 && r.again[0].at <= now.mono }
 
-// repeat gives the attempts that are due, as far as there is room.
+// repeat gives the attempts that are due, as far as there is room. Those whose host has
+// none try again a little later.
 func (r *Runner) repeat(now time.Duration, room int) {
+	hosts := &r.ready.hosts
 	for len(r.again) > 0 && r.again[0].at <= now {
 		d := r.again[0].due
 		gone := d.entry.end != 0 || r.TooLate(d)
 		if !gone && len(r.due) >= room {
 			return
 		}
+		h := d.entry.host
+		if !gone && h != nil && !hosts.room(h, now) {
+			r.again[0].at = max(h.next, now+10*time.Duration(r.window)*time.Millisecond)
+			heap.Fix(&r.again, 0)
+			continue
+		}
 		heap.Pop(&r.again)
 		d.entry.turn.again = nil
 		if gone {
 			r.abandoned.Add(1)
 			continue
+		}
+		if h != nil {
+			hosts.begin(h, now)
 		}
 		d.entry.turn.running.Store(true)
 		r.due = append(r.due, d)

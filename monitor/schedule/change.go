@@ -18,6 +18,7 @@ var ErrDecided = errors.New("what is before it is decided")
 // each slot carries it.
 type Definition struct {
 	Registration *data.Registration
+	Host         string // whom it probes, together with others perhaps; empty: nobody in particular
 	Value        any
 }
 
@@ -74,6 +75,9 @@ func (r *Runner) Begin(at time.Time, ended []string, begun []Definition) (*Chang
 		c.end(e.registration.Monitor)
 	}
 	r.prune()
+	for i, e := range c.begun {
+		e.host = r.ready.hosts.named(begun[i].Host)
+	}
 	r.change, r.from = c, c.from
 	return c, nil
 }
@@ -153,4 +157,5 @@ func (r *Runner) prune() {
 		*h = slices.DeleteFunc(*h, (*entry).ended)
 		heap.Init(h)
 	}
+	r.ready.hosts.forget(r.entries, r.gone)
 }

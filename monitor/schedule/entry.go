@@ -16,6 +16,7 @@ type entry struct {
 	end          int64  // the first instant that is not its own; 0: none yet
 	late         int64  // how late a slot may begin
 	turn         *turn  // the monitor's
+	host         *host  // whom it probes; nil: it is not capped
 	given        []span // what lies after next and is given already, the nearest last
 }
 

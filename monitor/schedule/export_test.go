@@ -24,9 +24,9 @@ func (r *Runner) differs(set []*data.Registration) (ended []string, begun []Defi
 	keep := make(map[string]bool, len(set))
 	for _, reg := range set {
 		if e := r.entries[reg.Monitor]; e == nil || e.registration.Version != reg.Version {
-			begun = append(begun, Definition{Registration: reg})
+			begun = append(begun, Definition{Registration: reg, Host: reg.URL})
 		} else if keep[reg.Monitor] { // for Begin to tell of
-			begun = append(begun, Definition{Registration: reg}, Definition{Registration: reg})
+			begun = append(begun, Definition{Registration: reg, Host: reg.URL}, Definition{Registration: reg, Host: reg.URL})
 		}
 		keep[reg.Monitor] = true
 	}

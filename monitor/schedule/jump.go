@@ -138,8 +138,12 @@ func (r *Runner) back(now reading, off time.Duration) {
 	for t := r.ready.first; t != nil; {
 		next := t.next
 		if t.at > max(r.upto, now.wall.UnixMilli()) { // it waits since it was jumped to
-			again = append(again, hold{t.entry, t.at, t.at, 1})
+			e := t.entry
+			again = append(again, hold{e, t.at, t.at, 1})
 			r.ready.remove(t)
+			if e.host != nil {
+				r.ready.resume(e.host, now.mono)
+			}
 		}
 		t = next
 	}

@@ -30,14 +30,18 @@ type end struct {
 }
 
 func newProber(t *testing.T, atOnce int, took func() time.Duration) *prober {
+	return newCappedProber(t, atOnce, took, schedule.Options{})
+}
+
+// newCappedProber is newProber with caps.
+func newCappedProber(t *testing.T, atOnce int, took func() time.Duration, o schedule.Options) *prober {
 	p := &prober{
 		caller: &caller{t: t, start: data.Millis(time.Now())}, took: took, freed: make(chan struct{}, 1), ended: make(chan end, atOnce),
 		busy: map[string]time.Time{}, given: map[string]int64{}, skipped: map[string]int64{}, seen: tally{},
 	}
 	p.free.Store(int64(atOnce))
-	p.r = schedule.NewRunner(schedule.Options{
-		Location: "l", Start: p.start, Clock: schedule.Clock{Wall: p.now}, Room: func() int { return int(p.free.Load()) },
-	})
+	o.Location, o.Start, o.Clock, o.Room = "l", p.start, schedule.Clock{Wall: p.now}, func() int { return int(p.free.Load()) }
+	p.r = schedule.NewRunner(o)
 	return p
 }
 

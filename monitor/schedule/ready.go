@@ -23,7 +23,9 @@ type turn struct {
 	since      int64         // all slots up to here were released before it
 	prev, next *turn         // in order of becoming ready
 	again      *attempt      // that waits; nil: none
-	index      int32         // in the heap
+	index      int32         // in the heap, or that of the host that holds it
+	held       bool          // by its host
+	counted    bool          // among the slots that were held
 
 	// share is which part of its latest slots ran, among those for which that was
 	// a question of room. It begins with 0: who is new goes first.
@@ -44,15 +46,22 @@ func (t *turn) count(ran float32) {
 // intervals win as soon as the short ones cannot make up for what they missed.
 type readySet struct {
 	first, last *turn
-	heap        shareHeap
+	heap        shareHeap // what may be given, as far as hosts tell
+	hosts       hosts
 }
 
-func (s *readySet) len() int { return len(s.heap) }
+// in is the heap that t's slot is in.
+func (s *readySet) in(t *turn) *shareHeap {
+	if t.held {
+		return &t.entry.host.held
+	}
+	return &s.heap
+}
 
 // put makes at, an instant of e, the slot that its monitor waits with.
 func (s *readySet) put(e *entry, at int64, mono time.Duration, since int64) {
 	t := e.turn
-	t.entry, t.at, t.mono, t.since = e, at, mono, since
+	t.entry, t.at, t.mono, t.since, t.counted = e, at, mono, since, false
 	t.prev, t.next = s.last, nil
 	if s.last == nil {
 		s.first = t
@@ -75,8 +84,44 @@ func (s *readySet) remove(t *turn) {
 	} else {
 		t.next.prev = t.prev
 	}
+	heap.Remove(s.in(t), int(t.index))
+	t.prev, t.next, t.entry, t.held = nil, nil, nil, false
+}
+
+// hold makes t's slot wait for its host.
+func (s *readySet) hold(t *turn) {
+	h := t.entry.host
 	heap.Remove(&s.heap, int(t.index))
-	t.prev, t.next, t.entry = nil, nil, nil
+	t.held = true
+	heap.Push(&h.held, t)
+	if !t.counted {
+		t.counted = true
+		s.hosts.count++
+	}
+	s.hosts.wait(h)
+}
+
+// resume makes the first of the slots that h holds one that may be given, as soon as
+// there is room for it. It reports whether there is.
+func (s *readySet) resume(h *host, now time.Duration) bool {
+	if len(h.held) == 0 {
+		return false
+	}
+	if !s.hosts.room(h, now) {
+		s.hosts.wait(h)
+		return false
+	}
+	t := heap.Pop(&h.held).(*turn)
+	t.held = false
+	heap.Push(&s.heap, t)
+	return true
+}
+
+// due resumes the hosts whose rate allows it.
+func (s *readySet) due(now time.Duration) {
+	for w := &s.hosts.waiting; len(*w) > 0 && (*w)[0].next <= now; {
+		s.resume(heap.Pop(w).(*host), now)
+	}
 }
 
 // missed enters slots of t that there was no room for.
@@ -85,7 +130,7 @@ func (s *readySet) missed(t *turn, slots int64) {
 		t.count(0)
 	}
 	if t.entry != nil {
-		heap.Fix(&s.heap, int(t.index))
+		heap.Fix(s.in(t), int(t.index))
 	}
 }
 
@@ -94,7 +139,7 @@ func (s *readySet) missed(t *turn, slots int64) {
 func (r *Runner) offer(e *entry, at int64, now reading) {
 	r.abandon(e.turn)
 	if t := e.turn; t.entry != nil {
-		r.drop(t)
+		r.drop(t, now.mono)
 	}
 	r.ready.put(e, at, now.mono-now.wall.Sub(time.UnixMilli(at)), r.upto)
 }
@@ -104,39 +149,49 @@ func (r *Runner) offer(e *entry, at int64, now reading) {
 // instants.
 func (r *Runner) choose(now time.Duration, room int) {
 	s := &r.ready
+	s.due(now)
 	for t := s.first; t != nil && t.late(now); t = s.first {
-		r.drop(t)
+		r.drop(t, now)
 	}
-	if s.len() <= room {
-		for s.first != nil {
-			r.take(s.first, now)
-		}
-		slices.SortStableFunc(r.due, func(a, b Due) int { return a.Slot.Scheduled.Compare(b.Slot.Scheduled) })
-		return
-	}
-	for s.len() > 0 && len(r.due) < room {
+	all := len(s.heap) <= room
+	for len(s.heap) > 0 && len(r.due) < room {
 		r.take(s.heap[0], now)
+	}
+	if all {
+		slices.SortStableFunc(r.due, func(a, b Due) int { return a.Slot.Scheduled.Compare(b.Slot.Scheduled) })
 	}
 }
 
-// take gives t's slot, or skips it when it is too late.
+// take gives t's slot, or skips it when it is too late. One whose host has no room
+// has to wait.
 func (r *Runner) take(t *turn, now time.Duration) {
 	if t.late(now) {
-		r.drop(t)
+		r.drop(t, now)
 		return
 	}
 	e := t.entry
+	if e.host != nil && !r.ready.hosts.room(e.host, now) {
+		r.ready.hold(t)
+		return
+	}
 	slot := data.Slot{Monitor: e.registration.Monitor, Location: r.location, Scheduled: time.UnixMilli(t.at).UTC()}
 	r.due = append(r.due, Due{Slot: slot, Registration: e.registration, Value: e.value, Attempt: 1, entry: e, mono: t.mono})
 	r.ready.remove(t)
 	t.running.Store(true)
 	t.count(1)
+	if e.host != nil {
+		r.ready.hosts.begin(e.host, now)
+		r.ready.resume(e.host, now)
+	}
 }
 
 // drop skips the slot that t waits with: there was no room for it in time.
-func (r *Runner) drop(t *turn) {
+func (r *Runner) drop(t *turn, now time.Duration) {
 	e := t.entry
 	r.ready.remove(t)
+	if e.host != nil {
+		r.ready.resume(e.host, now)
+	}
 	r.skipped(e, t.at, t.at, 1, data.Overload)
 }
 

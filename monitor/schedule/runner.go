@@ -32,6 +32,12 @@ type Options struct {
 	// to. Only when more are ready does the Runner choose, so a small number
 	// makes for late and fair decisions. Nil: 64.
 	Room func() int
+
+	// What a host is spared (Definition.Host); 0: nothing. A slot whose host has
+	// no room waits with the others that are ready, and keeps none of them waiting
+	// that belongs elsewhere.
+	HostInFlight int     // slots of a host that are given and not done
+	HostRate     float64 // slots of a host that are given in a second
 }
 
 // A Due is a slot that is to be probed now. Its monitor counts as running until
@@ -84,6 +90,7 @@ type Runner struct {
 	most    int64         // no slot after it is released
 	jumps   []*jump       // of the wall clock, which may yet be undone, in order
 	wake    chan struct{} // closed, and made anew, by Again and when a change has been made
+	freed   chan struct{} // has a value when a host that holds slots has room; never closed
 
 	abandoned atomic.Int64 // later attempts that were not given
 
@@ -107,6 +114,7 @@ func NewRunner(o Options) *Runner {
 	start, clock := ceil(o.Start), o.Clock.Real()
 	return &Runner{
 		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, clock: clock, looked: clock.read(), room: o.Room,
+		ready: readySet{hosts: newHosts(o, o.Window)}, freed: make(chan struct{}, 1),
 		entries: map[string]*entry{}, gone: map[string]*entry{}, from: start, upto: start - 1, most: start - 1, wake: make(chan struct{}),
 	}
 }
@@ -138,6 +146,7 @@ func (r *Runner) Next(ctx context.Context) (Window, error) {
 		select {
 		case <-timer.C:
 		case <-changed:
+		case <-r.freed:
 		case <-ctx.Done():
 		}
 		timer.Stop()
@@ -154,10 +163,13 @@ func (r *Runner) step(left time.Duration) (w Window, changed <-chan struct{}, wa
 	if wait <= 0 {
 		r.tick(now)
 	}
-	if r.ready.len() > 0 || r.repeats(now) {
+	if r.ready.first != nil || r.repeats(now) {
 		room := r.room()
 		r.choose(now.mono, room)
 		r.repeat(now.mono, room)
+	}
+	if wait > 0 {
+		wait = min(wait, r.waitForHosts(now.mono))
 	}
 	return Window{Due: r.due, Skipped: r.skip, Upto: r.settled(), Steps: r.steps}, r.wake, wait
 }
@@ -178,6 +190,19 @@ func (r *Runner) wait(now reading) time.Duration {
 	return wait
 }
 
+// waitForHosts is how long it is until one of the hosts that slots or attempts wait
+// for may be asked again: a window at least.
+func (r *Runner) waitForHosts(now time.Duration) time.Duration {
+	wait := idle
+	if w := r.ready.hosts.waiting; len(w) > 0 {
+		wait = w[0].next - now
+	}
+	if len(r.again) > 0 && r.again[0].at > now {
+		wait = min(wait, r.again[0].at-now)
+	}
+	return max(wait, time.Duration(r.window)*time.Millisecond)
+}
+
 // release makes all slots up to now ready, or skips them; late is the reason of
 // those that are too late.
 func (r *Runner) release(now reading, late data.Reason) {
@@ -192,8 +217,36 @@ func (r *Runner) release(now reading, late data.Reason) {
 	}
 }
 
-// Done says that the slot's probe has ended. Any goroutine may call it.
-func (r *Runner) Done(d Due) { d.entry.turn.running.Store(false) }
+// Done says that the slot's probe has ended. Any goroutine may call it, once.
+func (r *Runner) Done(d Due) {
+	d.entry.turn.running.Store(false)
+	if h := d.entry.host; h != nil {
+		now := r.clock.Monotonic()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.free(h, now)
+	}
+}
+
+// free enters that a slot of h has ended, and wakes Next for the others.
+func (r *Runner) free(h *host, now time.Duration) {
+	h.running--
+	if len(h.held) == 0 {
+		return
+	}
+	r.ready.resume(h, now)
+	select {
+	case r.freed <- struct{}{}:
+	default:
+	}
+}
+
+// Held is how many slots had to wait for their host so far.
+func (r *Runner) Held() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ready.hosts.count
+}
 
 // Late is how long ago the slot's instant was, by the monotonic clock since it
 // was released: a step of the wall clock does not count. A later attempt is as late

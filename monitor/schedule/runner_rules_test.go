@@ -24,8 +24,14 @@ type caller struct {
 }
 
 func newCaller(t *testing.T) *caller {
+	return newCapped(t, schedule.Options{})
+}
+
+// newCapped is newCaller with caps.
+func newCapped(t *testing.T, o schedule.Options) *caller {
 	c := &caller{t: t, start: data.Millis(time.Now()), room: 64}
-	c.r = schedule.NewRunner(schedule.Options{Location: "l", Start: c.start, Clock: schedule.Clock{Wall: c.now}, Room: func() int { return c.room }})
+	o.Location, o.Start, o.Clock, o.Room = "l", c.start, schedule.Clock{Wall: c.now}, func() int { return c.room }
+	c.r = schedule.NewRunner(o)
 	return c
 }
 

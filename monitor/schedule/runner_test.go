@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,9 @@ func randomSet(rng *rand.Rand, from time.Time) []*data.Registration {
 			s = data.Schedule{Cron: "* * * * *"}
 		}
 		r := registration(fmt.Sprintf("m%d", i), s, from)
+		if host := r.Monitor[len(r.Monitor)-1] % hostsOfTests; host > 0 {
+			r.URL = fmt.Sprint(host)
+		}
 		if rng.IntN(8) == 0 {
 			r.Paused = true
 			r.Version += " paused"
@@ -87,10 +91,19 @@ func TestRunnerGivesEverySlotOnceAsDueOrSkipped(t *testing.T) {
 // later is for attempts after the first, among the reasons.
 const later data.Reason = "later attempt"
 
+const hostsOfTests = 3 // the first of which is none
+
 // everySlotOnce adds to counts how many slots ran (reason "") and did not.
 func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
 	time.Sleep(time.Duration(rng.IntN(1e9))) // not from a whole second on
-	c := newCaller(t)
+	o := schedule.Options{}
+	if rng.IntN(2) == 0 {
+		o.HostInFlight = 1 + rng.IntN(3)
+	}
+	if rng.IntN(2) == 0 {
+		o.HostRate = 0.5 + 20*rng.Float64()
+	}
+	c := newCapped(t, o)
 	histories, seen := map[string][]*data.Registration{}, tally{}
 	apply := func(set []*data.Registration, at time.Time) {
 		in := map[string]bool{}
@@ -113,6 +126,7 @@ func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
 	truth := newTimeline(c)
 	scarce := rng.IntN(2) == 0
 	var running sync.Map
+	var atOnce [hostsOfTests]atomic.Int64
 	const restless = 90 * time.Second
 	for time.Since(c.start) < 4*restless && (time.Since(c.start) < restless || upto.Before(given.Add(61*time.Second))) {
 		if c.room = 64; scarce {
@@ -164,8 +178,13 @@ func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
 			if _, already := running.Swap(d.Slot.Monitor, true); already {
 				t.Errorf("%v is released while its monitor runs", d.Slot)
 			}
+			host := d.Slot.Monitor[len(d.Slot.Monitor)-1] % hostsOfTests
+			if n := atOnce[host].Add(1); o.HostInFlight > 0 && host > 0 && n > int64(o.HostInFlight) {
+				t.Errorf("%d slots of a host are given at once, and %d may be", n, o.HostInFlight)
+			}
 			done := func() {
 				running.Delete(d.Slot.Monitor)
+				atOnce[host].Add(-1)
 				c.r.Done(d)
 			}
 			if d.Attempt > 1 {
@@ -175,6 +194,7 @@ func everySlotOnce(t *testing.T, rng *rand.Rand, counts map[data.Reason]int64) {
 				delay := time.Duration(rng.IntN(2e9))
 				done = func() {
 					running.Delete(d.Slot.Monitor)
+					atOnce[host].Add(-1)
 					c.r.Again(d, delay)
 				}
 			}
