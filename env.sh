@@ -54,6 +54,12 @@ export MONITORINK_DENY="${MONITORINK_DENY:-metadata}"
 # exceptions from MONITORINK_DENY, in the same form; the most specific entry decides
 # export MONITORINK_ALLOW=''
 
+# probes at once toward one host; 0: any number
+export MONITORINK_HOST_IN_FLIGHT="${MONITORINK_HOST_IN_FLIGHT:-0}"
+
+# probes in a second toward one host, such as 5 or 0.5; 0: any number
+export MONITORINK_HOST_RATE="${MONITORINK_HOST_RATE:-0}"
+
 # how long a result waits for others to share its way to the disk; 0s: not at all
 export MONITORINK_LINGER="${MONITORINK_LINGER:-50ms}"
 

@@ -152,4 +152,16 @@ var mutations = []mutation{
 		old:  "for _, form := range forms(a) {", new: "for _, form := range forms(a)[:1] {",
 		pkg: "./monitor/probe/policy", run: "TestWaysRoundThePolicy",
 	},
+	{
+		name: "a host asked by more than it is to bear",
+		file: "monitor/schedule/host.go",
+		old:  "s.inFlight > 0 && h.running >= s.inFlight", new: "s.inFlight > 0 && h.running > s.inFlight",
+		pkg: "./monitor/schedule", run: "TestAHostIsSpared",
+	},
+	{
+		name: "a slot dropped whose host has no room yet",
+		file: "monitor/schedule/ready.go",
+		old:  "\t\tr.ready.hold(t)\n\t\treturn\n", new: "\t\tr.drop(t, now)\n\t\treturn\n",
+		pkg: "./monitor/schedule", run: "TestAHostIsSpared|TestAHeldSlot",
+	},
 }

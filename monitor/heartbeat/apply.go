@@ -33,7 +33,7 @@ func (h *Heartbeat) begin(ctx context.Context, p plan, monitors []data.Monitor) 
 	begun := make([]schedule.Definition, 0, len(monitors))
 	for _, d := range next {
 		if d.Monitor != nil {
-			begun = append(begun, schedule.Definition{Registration: d.registration(h.o.Location, h.o.Instance), Value: p[d.ID]})
+			begun = append(begun, p.scheduled(d.registration(h.o.Location, h.o.Instance)))
 		}
 	}
 	change, err := h.runner.Begin(h.start, nil, begun)

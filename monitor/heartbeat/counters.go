@@ -51,6 +51,7 @@ type Stats struct {
 	InFlight      int64 // probes under way
 	Up, Down      int64 // measurements
 	Gaps          map[data.Reason]int64
+	Held          int64         // slots that had to wait for their host
 	Undecided     int64         // results that could not be put into the queue before the end
 	Abandoned     int64         // later attempts that were called for and not made
 	PublishErrors int64         // tries that the local queue did not take
@@ -73,7 +74,7 @@ func (h *Heartbeat) Stats() Stats {
 	s := Stats{
 		Monitors: c.monitors.Load(), InFlight: c.inFlight.Load(), Up: c.up.Load(), Down: c.down.Load(),
 		Gaps: map[data.Reason]int64{}, Undecided: c.undecided.Load(), PublishErrors: c.publishErrors.Load(),
-		Timeout: time.Duration(c.timeout.Load()), Stages: h.pipe.Stats(),
+		Timeout: time.Duration(c.timeout.Load()), Stages: h.pipe.Stats(), Held: h.runner.Held(),
 		Abandoned: c.abandoned.Load() + h.runner.Abandoned(),
 		Delay:     h.pulse.Delay(), Contention: h.pulse.Contention(time.Now()),
 	}

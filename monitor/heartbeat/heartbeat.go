@@ -52,10 +52,15 @@ type Options struct {
 	// State is where the definitions are persisted; required with Journal.
 	State *State
 
-	InFlight int           // probes at once; 0: 1,000
-	Linger   time.Duration // how long results wait for company on their way into the queue
-	Window   time.Duration // slots of so long are released together; 0: 10 ms
-	Grace    time.Duration // how long a drain may take; 0: as long as it needs
+	InFlight int // probes at once; 0: 1,000
+	// What a host is spared: probes of its monitors at once, and in a second; 0:
+	// any number. A slot that has to wait for its host is overload when it is too
+	// late.
+	HostInFlight int
+	HostRate     float64
+	Linger       time.Duration // how long results wait for company on their way into the queue
+	Window       time.Duration // slots of so long are released together; 0: 10 ms
+	Grace        time.Duration // how long a drain may take; 0: as long as it needs
 
 	// Expand replaces the references of a monitor when it is made ready; events and
 	// persisted definitions have them as they are written. Nil: there are none.
@@ -121,6 +126,7 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 	h.gate = newGate(o.InFlight)
 	h.runner = schedule.NewRunner(schedule.Options{
 		Window: o.Window, Location: o.Location, Start: h.start, Clock: o.Clock, Room: h.gate.room,
+		HostInFlight: o.HostInFlight, HostRate: o.HostRate,
 	})
 	h.ledger = newLedger(o.Location, o.Instance, h.start, o.Clock.Monotonic, &h.counts)
 	if err := h.begin(ctx, plan, monitors); err != nil {

@@ -173,7 +173,7 @@ func (h *Heartbeat) schedule(a *amendment) (*schedule.Change, error) {
 		}
 		begun := make([]schedule.Definition, 0, len(a.begun))
 		for _, m := range a.begun {
-			begun = append(begun, schedule.Definition{Registration: m.Register(h.o.Location, h.o.Instance, a.At), Value: a.plan[m.ID]})
+			begun = append(begun, a.plan.scheduled(m.Register(h.o.Location, h.o.Instance, a.At)))
 		}
 		change, err := h.runner.Begin(a.At, a.Stopped, begun)
 		if !errors.Is(err, schedule.ErrDecided) {

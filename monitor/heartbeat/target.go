@@ -14,6 +14,7 @@ import (
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/match"
 	"github.com/monitorink/monitorink/monitor/probe"
+	"github.com/monitorink/monitorink/monitor/schedule"
 	"github.com/monitorink/monitorink/monitor/strain"
 )
 
@@ -53,6 +54,15 @@ func (p plan) put(id string, t *target) {
 	l := &live{}
 	l.Store(t)
 	p[id] = l
+}
+
+// scheduled is what the runner is given of a monitor.
+func (p plan) scheduled(r *data.Registration) schedule.Definition {
+	d := schedule.Definition{Registration: r, Value: p[r.Monitor]}
+	if t := p[r.Monitor].Load(); t.probe != nil {
+		d.Host = t.probe.Host()
+	}
+	return d
 }
 
 // A compiler makes monitors ready.

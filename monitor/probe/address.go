@@ -34,6 +34,9 @@ func (w *route) rooted(addr string) string {
 // lookUp returns the addresses that may be tried for hostname, in their order.
 func (r *run) lookUp(hostname string) ([]netip.Addr, error) {
 	r.phase = phaseDNS
+	if err := r.mayAsk(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithDeadline(r.ctx, r.deadline)
 	defer cancel()
 	w, resolver := r.t.route, r.resolver()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http/httptrace"
 	"net/netip"
@@ -60,6 +61,9 @@ func (r *run) connect(hostname, addr string) (net.Conn, error) {
 		}
 	} else {
 		r.phase = phaseDNS
+		if err := r.mayAsk(); err != nil {
+			return nil, err
+		}
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{DNSDone: func(info httptrace.DNSDoneInfo) {
 			if info.Err == nil {
 				r.step(phaseConnect)
@@ -156,6 +160,19 @@ func (r *run) resolver() *net.Resolver {
 		return own
 	}
 	return r.p.o.Resolver
+}
+
+// mayAsk asks the policy for a name server that the monitor has named. The system's
+// own is the operator's choice.
+func (r *run) mayAsk() error {
+	allow, w := r.p.o.Allow, r.t.route
+	if allow == nil || w.resolver == nil {
+		return nil
+	}
+	if err := allow(w.asks); err != nil {
+		return &fault{data.ErrBlocked, fmt.Sprintf("the resolver %s is not allowed: %v", w.asks, err)}
+	}
+	return nil
 }
 
 // expires is when the last of the chains loses its first certificate. Of chains that

@@ -144,8 +144,8 @@ func (r *run) through(h *hop) (net.Conn, error) {
 }
 
 // judgeFar asks the policy for a target that the proxy will connect to. Its name is
-// looked up there, so that only addresses can be judged, and what may be read as
-// one.
+// looked up there, so that only addresses can be judged, what may be read as one,
+// and the names that mean the machine itself.
 func (r *run) judgeFar(h *hop) error {
 	allow := r.p.o.Allow
 	if allow == nil {
@@ -154,9 +154,13 @@ func (r *run) judgeFar(h *hop) error {
 	if _, err := netip.ParseAddr(h.hostname); err == nil {
 		return judge(allow, h.addr)
 	}
-	last := h.hostname[strings.LastIndexByte(strings.TrimSuffix(h.hostname, "."), '.')+1:]
-	if last != "" && last[0] >= '0' && last[0] <= '9' {
-		return &fault{data.ErrBlocked, fmt.Sprintf("the host %q ends in a number, which the proxy may take for an address that is not allowed", bounded(h.hostname))}
+	name := strings.TrimSuffix(strings.ToLower(h.hostname), ".")
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	switch {
+	case last == "localhost": // RFC 6761, 6.3
+		return judge(allow, "127.0.0.1:"+portOf(h.url))
+	case last != "" && last[0] >= '0' && last[0] <= '9':
+		return &fault{data.ErrBlocked, fmt.Sprintf("the host %q is no address, and the proxy may take it for one; write all of its four numbers, in decimal", bounded(h.hostname))}
 	}
 	return nil
 }

@@ -34,9 +34,10 @@ type route struct {
 	protocols []string
 	h2only    bool
 	proxy     *proxy
-	resolver  *net.Resolver // nil: the prober's
-	family    string        // of addresses, as data.Monitor.IP has it
-	source    netip.Addr    // invalid: any
+	resolver  *net.Resolver  // nil: the prober's
+	asks      netip.AddrPort // whom resolver asks
+	family    string         // of addresses, as data.Monitor.IP has it
+	source    netip.Addr     // invalid: any
 }
 
 var usual = &route{protocols: []string{"h2", "http/1.1"}}
@@ -161,7 +162,7 @@ func newRoute(w way) (*route, error) {
 		if err != nil {
 			return nil, fmt.Errorf("resolver: %w", err)
 		}
-		r.resolver = newResolver(at)
+		r.resolver, r.asks = newResolver(at), at
 	}
 	return r, r.setFamily(w.IP, w.Source)
 }

@@ -61,6 +61,9 @@ func (t *Target) Place() string {
 	return t.first.key + " new"
 }
 
+// Host is the name or the address in the URL, in one of its spellings.
+func (t *Target) Host() string { return strings.TrimSuffix(strings.ToLower(t.first.hostname), ".") }
+
 // Address is where the first request connects to, unless the URL has a name there.
 func (t *Target) Address() (netip.AddrPort, bool) {
 	to, err := netip.ParseAddrPort(t.first.addr)

@@ -6,9 +6,10 @@
 //
 // What is due and not yet given is ready: one slot of each monitor at most, the
 // newest. When there is not room for all, the Runner gives every monitor the same
-// share of its slots. A slot may be given again, as a later attempt, with what room is
-// left; while it waits for that it is no burden, and gives way to the monitor's next
-// slot.
+// share of its slots. What its host has no room for is held: it keeps its place in the
+// order of becoming ready, and keeps none of the others waiting. A slot may be given
+// again, as a later attempt, with what room is left; while it waits for that it is no
+// burden, and gives way to the monitor's next slot.
 //
 // The wall clock may be set while it runs. What a step forward jumps over is held for
 // a minute: it runs after all when the clock is set back before, and is skipped

@@ -135,6 +135,27 @@ func TestAHeldSlotBeginsAsSoonAsItsHostHasRoom(t *testing.T) {
 	})
 }
 
+// A slot that waits for its next attempt does not run: its host has room meanwhile.
+func TestAnAttemptThatWaitsIsNothingToItsHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCapped(t, schedule.Options{HostInFlight: 1})
+		cron := data.Schedule{Cron: "* * * * *"}
+		c.apply(c.start, of("h", registration("a", cron, c.start)), of("h", registration("b", cron, c.start)))
+		first, at := c.next().Due[0], time.Now()
+		c.r.Again(first, 3*time.Second)
+		second := c.next().Due[0]
+		if late := time.Since(at); second.Slot.Monitor == first.Slot.Monitor || late > 20*time.Millisecond {
+			t.Fatalf("got %+v after %v, want the other", second, late)
+		}
+		time.AfterFunc(4*time.Second, func() { c.r.Done(second) })
+		again := c.next().Due[0]
+		if late := time.Since(at); again.Attempt != 2 || late < 4*time.Second || late > 4200*time.Millisecond {
+			t.Errorf("got %+v after %v, want the second attempt as soon as its host has room", again, late)
+		}
+		c.r.Done(again)
+	})
+}
+
 // The rate alone decides, however long probes take.
 func TestARateDoesNotWaitForProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -47,6 +47,9 @@ type Config struct {
 	Deny  []string `env:"MONITORINK_DENY" default:"metadata" help:"what probes may not connect to: addresses, networks such as 10.0.0.0/8, and the presets metadata (of clouds; always denied), private, loopback, all"`
 	Allow []string `env:"MONITORINK_ALLOW" help:"exceptions from MONITORINK_DENY, in the same form; the most specific entry decides"`
 
+	HostInFlight int     `env:"MONITORINK_HOST_IN_FLIGHT" default:"0" help:"probes at once toward one host; 0: any number"`
+	HostRate     float64 `env:"MONITORINK_HOST_RATE" default:"0" help:"probes in a second toward one host, such as 5 or 0.5; 0: any number"`
+
 	Linger    time.Duration `env:"MONITORINK_LINGER" default:"50ms" help:"how long a result waits for others to share its way to the disk; 0s: not at all"`
 	BatchWait time.Duration `env:"MONITORINK_BATCH_WAIT" default:"100ms" help:"how long collector lets an event wait for others to share its transaction; 0s: not at all"`
 

@@ -119,7 +119,7 @@ func TestValuesAreRead(t *testing.T) {
 		"MONITORINK_KAFKA_BROKERS=a.example:9092, b.example:9092", "MONITORINK_KAFKA_TLS=on", "MONITORINK_KAFKA_CA_FILE=ca.pem",
 		"MONITORINK_KAFKA_SASL=scram-sha-512", "MONITORINK_KAFKA_USERNAME=u", "MONITORINK_KAFKA_PASSWORD=p=q",
 		"MONITORINK_HEARTBEAT_ADDR=[::1]:0", "MONITORINK_COLLECTOR_ADDR=:8080", "MONITORINK_TOKEN=t", "MONITORINK_LOG_LEVEL=debug",
-		"MONITORINK_INSTANCE=hb-0",
+		"MONITORINK_INSTANCE=hb-0", "MONITORINK_HOST_RATE=0.5", "MONITORINK_HOST_IN_FLIGHT=2", "MONITORINK_DENY=private, 8.8.8.8", "MONITORINK_ALLOW=10.0.0.1",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,8 @@ func TestValuesAreRead(t *testing.T) {
 	if c.Queue != config.QueueKafka || c.Store != config.StorePostgres || c.Schedule != (data.Schedule{Cron: "*/5 * * * *"}) || c.Timeout != time.Minute ||
 		c.SpoolSize != 3<<29 || c.BodyBudget != 2e6 || c.InFlight != 12 || c.Retention != 400*24*time.Hour ||
 		!reflect.DeepEqual(k.Brokers, []string{"a.example:9092", "b.example:9092"}) || !k.TLS || k.SASL != "scram-sha-512" ||
-		k.Username != "u" || k.Password != "p=q" || c.LogLevel != slog.LevelDebug || c.Instance != "hb-0" {
+		k.Username != "u" || k.Password != "p=q" || c.LogLevel != slog.LevelDebug || c.Instance != "hb-0" ||
+		c.HostRate != 0.5 || c.HostInFlight != 2 || !reflect.DeepEqual(c.Deny, []string{"private", "8.8.8.8"}) || !reflect.DeepEqual(c.Allow, []string{"10.0.0.1"}) {
 		t.Errorf("%+v", *c)
 	}
 }
@@ -163,7 +164,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		"MONITORINK_GRACE=0s", "MONITORINK_KAFKA_BROKERS=a.example", "MONITORINK_KAFKA_TLS=maybe", "MONITORINK_KAFKA_CERT_FILE=c.pem",
 		"MONITORINK_KAFKA_SASL=md5", "MONITORINK_KAFKA_DLQ_TOPIC=monitorink.events", "MONITORINK_POSTGRES_URL=mysql://joe:hunter2@db.example/",
 		"MONITORINK_RETENTION=1h", "MONITORINK_HEARTBEAT_ADDR=8081", "MONITORINK_COLLECTOR_ADDR=:http", "MONITORINK_LOG_LEVEL=loud",
-		"MONITORINK_LOG_FORMAT=xml", "MONITORINK_LOCATION=a\nb", "MONITORINK_TOKEN=a b", "MONITORINK_DENY=private,10.0.0.1/8", "MONITORINK_ALLOW=shop.example",
+		"MONITORINK_LOG_FORMAT=xml", "MONITORINK_LOCATION=a\nb", "MONITORINK_TOKEN=a b", "MONITORINK_DENY=private,10.0.0.1/8", "MONITORINK_ALLOW=shop.example", "MONITORINK_HOST_RATE=1/s", "MONITORINK_HOST_IN_FLIGHT=two",
 	})
 	want := `MONITORINK_QUEUE is "rabbit": write memory, disk or kafka
 MONITORINK_STORE is "disk": write memory or postgres
@@ -178,6 +179,8 @@ MONITORINK_BODY_BUDGET is "1KiB": at least 1MiB is needed, which is one body
 MONITORINK_GRACE is "0s": at least 1ms is needed
 MONITORINK_DENY is "private,10.0.0.1/8": "10.0.0.1/8" has bits behind its /8; write 10.0.0.0/8, or the address alone
 MONITORINK_ALLOW is "shop.example": "shop.example" is not an address, a network or a preset (all, loopback, metadata, private), and names are not looked up; write such as 10.1.2.3, 10.0.0.0/8 or fd00::/8
+MONITORINK_HOST_IN_FLIGHT is "two": write a whole number, not less than 0
+MONITORINK_HOST_RATE is "1/s": write a number of times in a second, from 0.001 to 1000000, or 0
 MONITORINK_KAFKA_BROKERS is "a.example": write host:port, several with commas between them
 MONITORINK_KAFKA_DLQ_TOPIC is "monitorink.events": dead letters need a topic of their own, not that of MONITORINK_KAFKA_TOPIC
 MONITORINK_KAFKA_TLS is "maybe": write on or off

@@ -128,6 +128,7 @@ func (l *loader) parse(cfg *Config) {
 	err := env.ParseWithOptions(cfg, env.Options{Environment: l.values, FuncMap: map[reflect.Type]env.ParserFunc{
 		reflect.TypeFor[int64]():         func(s string) (any, error) { return ParseSize(s) },
 		reflect.TypeFor[int]():           parseCount,
+		reflect.TypeFor[float64]():       parseRate,
 		reflect.TypeFor[bool]():          parseSwitch,
 		reflect.TypeFor[[]string]():      parseList,
 		reflect.TypeFor[time.Duration](): func(s string) (any, error) { return parseDuration(s) },

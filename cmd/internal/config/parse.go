@@ -44,6 +44,14 @@ func parseCount(s string) (any, error) {
 	return int(n), nil
 }
 
+func parseRate(s string) (any, error) {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || strings.Trim(s, "0123456789.") != "" || v > 0 && v < 0.001 || v > 1e6 {
+		return nil, errors.New("write a number of times in a second, from 0.001 to 1000000, or 0")
+	}
+	return v, nil
+}
+
 func parseSwitch(s string) (any, error) {
 	switch strings.ToLower(s) {
 	case "on", "true", "yes", "1":

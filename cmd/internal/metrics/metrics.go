@@ -105,6 +105,7 @@ func (r *Registry) Heartbeat(stats func() heartbeat.Stats) {
 		for reason, n := range s.Gaps {
 			emit.counter("gap_slots_total", "Slots that were not measured, by reason.", float64(n), "reason", string(reason))
 		}
+		emit.counter("slots_held_total", "Slots that had to wait because of a cap for their host.", float64(s.Held))
 		emit.counter("results_undecided_total", "Results that were not in the queue when the process ended.", float64(s.Undecided))
 		emit.counter("attempts_abandoned_total", "Later attempts that were called for and not made: the next slot came first, or there was no room.", float64(s.Abandoned))
 		emit.counter("scheduling_delay_seconds_total", "How late heartbeat got to run, over all beats of its pulse.", s.Delay.Seconds())

@@ -26,7 +26,7 @@ func FuzzDNSAnswers(f *testing.F) {
 	f.Add(false, byte(0), byte(0), []byte{0x84, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0xc0, 12})
 	f.Add(false, byte(0), byte(0), []byte{})
 	shut := newShut(f)
-	port := newOpen(f)
+	port := newOpen(f, shut)
 	p := parse(f, "all", "127.0.0.2")
 	f.Fuzz(func(t *testing.T, echo bool, code, n byte, text []byte) {
 		if len(text) > 60_000 {
