@@ -32,7 +32,7 @@ MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.`,
   # probe two URLs, with results on disk until a collector has them
   MONITORINK_URLS=https://a.example,https://b.example MONITORINK_QUEUE=disk heartbeat run`,
 	}
-	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), validate(), plan(), list(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), app.VersionCommand())
+	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), validate(), plan(), list(), schemaCommand(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), app.VersionCommand())
 	return root
 }
 
