@@ -1,15 +1,11 @@
 package probe
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
 )
 
@@ -22,38 +18,11 @@ func readPEM(value string) (string, error) {
 	if value == "" || strings.Contains(value, "-----BEGIN ") {
 		return value, nil
 	}
-	shown := bounded(value)
-	info, err := os.Stat(value)
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("the file %s cannot be read: %w", shown, cause(err))
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("%s is not a file; name one with PEM in it", shown)
-	case info.Size() > maxPEM:
-		return "", fmt.Errorf("the file %s has %d bytes, and at most %d are read; leave in it what is needed", shown, info.Size(), maxPEM)
+	text, err := readFile(value, maxPEM)
+	if err == nil && !strings.Contains(text, "-----BEGIN ") {
+		err = fmt.Errorf("the file %s has no PEM in it; convert it, for instance with openssl x509 -inform der", bounded(value))
 	}
-	f, err := os.Open(value)
-	if err != nil {
-		return "", fmt.Errorf("the file %s cannot be read: %w", shown, cause(err))
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	b, err := io.ReadAll(io.LimitReader(f, maxPEM))
-	if err != nil {
-		return "", fmt.Errorf("the file %s cannot be read: %w", shown, cause(err))
-	}
-	if !bytes.Contains(b, []byte("-----BEGIN ")) {
-		return "", fmt.Errorf("the file %s has no PEM in it; convert it, for instance with openssl x509 -inform der", shown)
-	}
-	return string(b), nil
-}
-
-// cause is err without the path.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
+	return text, err
 }
 
 // parseCA returns whom the certificates in text make trusted; nil without any text.

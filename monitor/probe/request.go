@@ -119,8 +119,14 @@ func isBearer(token string) bool {
 func (q *request) fill(m *data.Monitor) error {
 	q.body = m.Body
 	switch {
+	case m.BodyFile != "" && (m.Body != "" || len(m.Form) > 0):
+		return errors.New("body.file: there is a body or a form as well; write one of them")
 	case m.BodyFile != "":
-		return fmt.Errorf("body: the file %q has not been read", bounded(m.BodyFile))
+		var err error
+		if q.body, err = readFile(m.BodyFile, MaxBody); err != nil {
+			return fmt.Errorf("body.file: %w", err)
+		}
+		return nil
 	case len(m.Form) == 0:
 		return nil
 	case m.Body != "":

@@ -5,7 +5,9 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -295,6 +297,30 @@ func TestAnEncodingThatNobodyAskedForIsLeftAsItCame(t *testing.T) {
 	})
 }
 
+func TestBodyIsReadFromItsFile(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, n int) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(strings.Repeat("x", n)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var all []seen
+	m := monitor(serve(t, notes(&all, nil)))
+	m.Method, m.BodyFile = "POST", write("full", probe.MaxBody)
+	wantOK(t, once(t, probe.Options{}, m))
+	if len(all[0].body) != probe.MaxBody {
+		t.Errorf("%d bytes were sent", len(all[0].body))
+	}
+	for file, want := range map[string]string{write("big", probe.MaxBody+1): "has 1048577 bytes, and at most 1048576", dir: "is not a file", os.DevNull: "is not a file"} {
+		m.BodyFile = file
+		if _, err := probe.Compile(m); err == nil || !strings.Contains(err.Error(), "body.file: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", file, err, want)
+		}
+	}
+}
+
 func TestRequestsThatCannotBeAreRefused(t *testing.T) {
 	for name, v := range map[string]struct {
 		change func(*data.Monitor)
@@ -309,7 +335,7 @@ func TestRequestsThatCannotBeAreRefused(t *testing.T) {
 		"a line feed":        {func(m *data.Monitor) { m.Auth = &data.Auth{Basic: &data.Basic{Username: "a", Password: "hunter2\n"}} }, "control character"},
 		"a token of two":     {func(m *data.Monitor) { m.Auth = &data.Auth{Bearer: "Bearer hunter2"} }, "without Bearer"},
 		"form and body":      {func(m *data.Monitor) { m.Body, m.Form = "x", data.Values{"a": {"hunter2"}} }, "form: there is a body"},
-		"a file":             {func(m *data.Monitor) { m.BodyFile = "a.json" }, `"a.json" has not been read`},
+		"a file":             {func(m *data.Monitor) { m.BodyFile = "nowhere/a.json" }, `body.file: the file nowhere/a.json cannot be read: no such file`},
 		"a policy":           {func(m *data.Monitor) { m.RedirectTo = "home" }, `"home" is unknown; write any, same_host or https`},
 		"two traces":         {func(m *data.Monitor) { m.Traceparent, m.Headers = true, map[string]string{"TraceParent": "x"} }, "traceparent: headers has one already"},
 		"two encodings":      {func(m *data.Monitor) { m.Uncompressed, m.Headers = true, map[string]string{"accept-encoding": "x"} }, "headers has Accept-Encoding already"},

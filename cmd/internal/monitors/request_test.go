@@ -1,10 +1,7 @@
 package monitors_test
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
@@ -121,23 +118,5 @@ monitors:
 	}
 	if m := all["rest"]; m.Auth.Bearer != "t" || m.Method != "POST" {
 		t.Errorf("the rest: %+v", m)
-	}
-}
-
-func TestBodyIsReadFromItsFile(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, map[string]string{"a.json": "{}\n", "full": strings.Repeat("x", monitors.MaxBody), "big": strings.Repeat("x", monitors.MaxBody+1)})
-	for _, file := range []string{"a.json", filepath.Join(dir, "a.json")} {
-		if got, err := monitors.ReadBody(dir, file); got != "{}\n" || err != nil {
-			t.Errorf("%s: %q, %v", file, got, err)
-		}
-	}
-	if got, err := monitors.ReadBody(dir, "full"); len(got) != monitors.MaxBody || err != nil {
-		t.Errorf("%d bytes, %v", len(got), err)
-	}
-	for file, want := range map[string]string{"big": "more than 1 MiB", "none": "no such file", os.DevNull: "not a regular file"} {
-		if got, err := monitors.ReadBody(dir, file); got != "" || err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
-			t.Errorf("%s: %d bytes, %v; want %q", file, len(got), err, want)
-		}
 	}
 }
