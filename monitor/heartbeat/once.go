@@ -31,6 +31,16 @@ func Check(m *data.Monitor, expand Expand) error {
 	return err
 }
 
+// Warnings says what is unsafe or of no use any more in how m is to be probed, each
+// beginning with its field. Of one that cannot be probed it says nothing.
+func Warnings(m *data.Monitor, expand Expand, now time.Time) []string {
+	t, err := ready(m, expand)
+	if err != nil {
+		return nil
+	}
+	return t.probe.Warnings(now)
+}
+
 func ready(m *data.Monitor, expand Expand) (*target, error) {
 	t, err := newCompiler(expand).target(m)
 	if err == nil {

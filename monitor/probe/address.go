@@ -117,15 +117,24 @@ func (r *run) pinned(addr string) bool { return r.pin != nil && addr == r.t.firs
 // explain tells of a source address that is not one of this machine.
 func (w *route) explain(err error) error {
 	if w.source.IsValid() && errors.Is(err, syscall.EADDRNOTAVAIL) {
-		if wrong := CheckSource(w.source); wrong != nil {
+		if wrong := checkSource(w.source); wrong != nil {
 			return wrong
 		}
 	}
 	return err
 }
 
-// CheckSource says that a is not an address of this machine, or returns nil.
-func CheckSource(a netip.Addr) error {
+// CheckSource says why source, as data.Monitor has it, is not an address of this
+// machine, or returns nil.
+func CheckSource(source string) error {
+	a, err := parseSource(source)
+	if err != nil {
+		return err
+	}
+	return checkSource(a)
+}
+
+func checkSource(a netip.Addr) error {
 	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
 	if errors.Is(err, syscall.EADDRNOTAVAIL) {
 		return fmt.Errorf("the source address %s is not one of this machine; write one that it has, or leave source out", a)

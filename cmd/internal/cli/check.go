@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,7 +21,9 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
+	"github.com/monitorink/monitorink/monitor/probe"
 	"github.com/monitorink/monitorink/monitor/probe/policy"
 	"github.com/monitorink/monitorink/queue/kafka"
 	"github.com/monitorink/monitorink/store/postgres"
@@ -130,11 +134,25 @@ func checkMonitors(_ context.Context, cfg *config.Config, report func(string, er
 		from = "MONITORINK_URLS"
 	}
 	report(fmt.Sprintf("monitors of %s: %s", from, plural(len(list), "monitor")), nil)
+	checkSources(list, report)
 	denied, err := daemon.Denied(cfg, list)
 	if err == nil && len(denied) > 0 {
 		err = fmt.Errorf("%d cannot be probed\n%s", len(denied), strings.Join(denied[:min(len(denied), 10)], "\n"))
 	}
 	report("network policy, "+policy.DenyVariable+"="+strings.Join(cfg.Deny, ","), err)
+}
+
+// checkSources sees whether this machine has the addresses that monitors connect from.
+func checkSources(list []data.Monitor, report func(string, error)) {
+	users := map[string]int{}
+	for i := range list {
+		if s := list[i].Source; s != "" {
+			users[s]++
+		}
+	}
+	for _, s := range slices.Sorted(maps.Keys(users)) {
+		report(fmt.Sprintf("source %s of %s", s, plural(users[s], "monitor")), probe.CheckSource(s))
+	}
 }
 
 func checkDataDir(_ context.Context, cfg *config.Config, report func(string, error)) {

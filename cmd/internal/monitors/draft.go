@@ -92,6 +92,7 @@ func (f *file) one(base *draft, i int, n *yaml.Node, each item) {
 	if n.Kind == yaml.MappingNode {
 		d.finish()
 		d.checkExpanded()
+		d.checkUnsafe()
 	}
 	if !d.bad {
 		f.monitors = append(f.monitors, d.Monitor)

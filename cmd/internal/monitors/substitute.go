@@ -102,10 +102,15 @@ func (d *draft) resolve(v *yaml.Node, ref string) (string, bool, error) {
 // warn gives a warning, once in a set.
 func (d *draft) warn(n *yaml.Node, format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
-	if d.Warn == nil || d.warned[message] {
+	d.warnOnce(message, n, message)
+}
+
+// warnOnce gives a warning, once for each key.
+func (d *draft) warnOnce(key string, n *yaml.Node, message string) {
+	if d.Warn == nil || d.warned[key] {
 		return
 	}
-	d.warned[message] = true
+	d.warned[key] = true
 	d.Warn(Problem{File: d.name, Line: n.Line, Column: n.Column, Index: d.index, Item: d.each.number, Monitor: d.ID, Message: message})
 }
 

@@ -1,11 +1,14 @@
 package monitors
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/monitor/probe"
 )
 
@@ -107,4 +110,24 @@ func (d *draft) checkWay() {
 		}
 	}
 	d.tell(d.whereOf(at), "%v", err)
+}
+
+// checkUnsafe warns of a good monitor that trusts too much, or shows what is of no use
+// any more: where it says so, or once where the defaults do.
+func (d *draft) checkUnsafe() {
+	if d.bad || d.Warn == nil || d.TLS.Cert == "" && !d.TLS.InsecureSkipVerify {
+		return
+	}
+	var expand heartbeat.Expand
+	if d.References != nil {
+		expand = d.References.Expand
+	}
+	for _, w := range heartbeat.Warnings(&d.Monitor, expand, time.Now()) {
+		what, _, _ := strings.Cut(w, ":")
+		key, at := w, d.whereOf(d.way[what])
+		if d.way[what] != nil {
+			key = fmt.Sprintf("%s:%d:%d: %s", d.name, at.Line, at.Column, w)
+		}
+		d.warnOnce(key, at, w)
+	}
 }

@@ -1,6 +1,8 @@
 package monitors_test
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +52,30 @@ monitors:
 		have = append(have, way{m.TLS, m.Protocol, m.Proxy, m.Resolver, m.IP, m.Addresses, m.Source})
 	}
 	if diff := cmp.Diff(want, have); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUnsafeWaysAreWarnedOfWhereTheyAreWritten(t *testing.T) {
+	const text = `defaults: { tls: { insecure_skip_verify: true } }
+monitors:
+  - { id: a, url: "https://a.example/" }
+  - { id: b, url: "https://b.example/" }
+  - { id: c, url: "https://c.example/", tls: { insecure_skip_verify: true } }
+  - { id: d, url: "https://d.example/", tls: { insecure_skip_verify: false } }
+  - { id: e, url: "https://e.example/", tls: { insecure_skip_verify: true } }
+`
+	var got []string
+	r := monitors.Reader{Warn: func(p monitors.Problem) {
+		where, _, _ := strings.Cut(p.Error(), "insecure_skip_verify: any certificate is taken")
+		got = append(got, filepath.Base(where))
+	}}
+	list, err := r.Load(filepath.Join(write(t, t.TempDir(), map[string]string{"f.yaml": text}), "f.yaml"))
+	if err != nil || len(list) != 5 {
+		t.Fatalf("%d monitors, %v", len(list), err)
+	}
+	want := []string{`f.yaml:3:5: monitors[0] "a": tls.`, `f.yaml:5:70: monitors[2] "c": tls.`, `f.yaml:7:70: monitors[4] "e": tls.`}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
