@@ -122,7 +122,12 @@ func TestOtherAddressesAreTriedWithinTheTimeout(t *testing.T) {
 	}
 	m.URL = "http://none.example:" + port
 	wantErr(t, once(t, probe.Options{}, m), data.ErrRefused, "connect")
-	denied := once(t, probe.Options{Allow: func(netip.AddrPort) error { return errors.New("no") }}, m)
+	denied := once(t, probe.Options{Allow: func(a netip.AddrPort) error {
+		if a.String() == z.at {
+			return nil
+		}
+		return errors.New("no")
+	}}, m)
 	wantErr(t, denied, data.ErrBlocked, "connect")
 }
 
