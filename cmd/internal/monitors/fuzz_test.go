@@ -43,6 +43,7 @@ func FuzzParse(f *testing.F) {
 			}
 			seen[m.ID] = true
 		}
+		sameInPieces(t, "f", b)
 	})
 }
 

@@ -20,7 +20,7 @@ type set struct {
 	Reader
 	monitors []data.Monitor
 	errs     Errors
-	files    int              // that have monitors, and were read
+	piece    int              // bytes of a file that are parsed at once; fewer in tests
 	seen     map[string]place // where each id was defined first
 
 	done   map[*yaml.Node]bool // scalars that have been replaced; true: something is wrong with them
@@ -38,7 +38,7 @@ type place struct {
 func newSet(r Reader) *set {
 	r.Defaults = r.Defaults.orBuiltIn()
 	return &set{
-		Reader: r, seen: map[string]place{}, done: map[*yaml.Node]bool{}, warned: map[string]bool{},
+		Reader: r, piece: pieceSize, seen: map[string]place{}, done: map[*yaml.Node]bool{}, warned: map[string]bool{},
 		patterns: map[string]error{}, schedules: map[data.Schedule]error{},
 	}
 }
@@ -96,6 +96,12 @@ func (f *file) read(b []byte, base *draft) {
 		f.errs = append(f.errs, tooLarge(f.name, int64(len(b))))
 		return
 	}
+	if before := *base; len(b) > 2*f.piece && !f.onlyDefaults {
+		if f.inPieces(b, base) {
+			return
+		}
+		*base = before
+	}
 	root := f.parse(b)
 	if root == nil {
 		return
@@ -104,7 +110,22 @@ func (f *file) read(b []byte, base *draft) {
 		f.at(root, "the file is %s, not a mapping; write%s", kind(root), f.sample())
 		return
 	}
-	var list *yaml.Node
+	switch list := f.keys(root, base); {
+	case f.onlyDefaults:
+	case list == nil:
+		f.wholly("the file has no monitors; write:\n%s", sample)
+	case list.Kind != yaml.SequenceNode:
+		f.at(list, "monitors is %s, not a list; write each monitor below it, with a dash before its first line", kind(list))
+	case len(list.Content) == 0:
+		f.at(list, "monitors is an empty list; write:\n%s", sample)
+	default:
+		f.monitors = slices.Grow(f.monitors, len(list.Content))
+		f.list(base, 0, list)
+	}
+}
+
+// keys reads what a file holds but for its monitors, and returns their list, or nil.
+func (f *file) keys(root *yaml.Node, base *draft) (list *yaml.Node) {
 	for key, value := range f.pairs(root, f.at) {
 		switch key.Value {
 		case "defaults":
@@ -120,24 +141,20 @@ func (f *file) read(b []byte, base *draft) {
 			f.at(key, "the key %q is unknown%s", key.Value, instead(key.Value, "defaults", "monitors"))
 		}
 	}
-	switch {
-	case f.onlyDefaults:
-	case list == nil:
-		f.wholly("the file has no monitors; write:\n%s", sample)
-	case list.Kind != yaml.SequenceNode:
-		f.at(list, "monitors is %s, not a list; write each monitor below it, with a dash before its first line", kind(list))
-	case len(list.Content) == 0:
-		f.at(list, "monitors is an empty list; write:\n%s", sample)
-	default:
-		f.monitors = slices.Grow(f.monitors, len(list.Content))
-		for i, n := range list.Content {
-			if len(f.monitors) >= maxMonitors {
-				f.at(n, "there are more than %d monitors, which is all that are read; share them out to several heartbeats", maxMonitors)
-				break
-			}
-			f.monitor(base, i, n)
+	return list
+}
+
+// list reads monitors, the first of which is monitor i. It reports whether there may be
+// more.
+func (f *file) list(base *draft, i int, list *yaml.Node) bool {
+	for k, n := range list.Content {
+		if len(f.monitors) >= maxMonitors {
+			f.at(n, "there are more than %d monitors, which is all that are read; share them out to several heartbeats", maxMonitors)
+			return false
 		}
+		f.monitor(base, i+k, n)
 	}
+	return true
 }
 
 // sample is what to write into a file.
