@@ -204,14 +204,14 @@ func (t *target) enter(m *data.Measurement, r *probe.Response, now func() time.T
 	defer r.Release()
 	m.Degraded = r.Waited // for its share of the body budget: our own doing
 	m.Started, m.Method, m.URL = r.Started, t.method, t.url
-	m.HTTP, m.TLS, m.Phases, m.Hops, m.Trace = r.HTTP, r.TLS, r.Phases, r.Hops, r.Trace
+	m.HTTP, m.TLS, m.Phases, m.Hops, m.Trace = r.HTTP, r.TLS, r.Phases, r.Hops, r.Trace()
 	m.Expectations, m.Error = t.match.Judge(subject(r), now())
 	if r.Err != nil {
 		m.Error = r.Err
 	}
 	t.mask.measurement(m)
-	if r.Token != "" {
-		newMask([]string{r.Token}).measurement(m)
+	if token := r.Token(); token != "" {
+		newMask([]string{token}).measurement(m)
 	}
 	m.State = data.Up
 	if m.Error != nil {

@@ -43,8 +43,8 @@ func (p *Prober) Each(ctx context.Context, t *Target, see func(i int, remote str
 					panics.Store(i, v)
 				}
 			}()
-			one := run{p: p, t: t, ctx: ctx, late: r.late, begun: r.begun, deadline: r.deadline, pin: &a, found: r.mark}
-			one.Response = &Response{Started: r.Started, Trace: r.Trace, Token: r.Token}
+			one := run{p: p, t: t, ctx: ctx, begun: r.begun, deadline: r.deadline, pin: &a, found: r.mark}
+			one.Response = &Response{Started: r.Started, late: r.late.share()}
 			one.follow()
 			see(i, net.JoinHostPort(a.String(), port), one.Response)
 		})

@@ -13,10 +13,36 @@ import (
 // change, a trace context that is never the same, and cookies that only the answer
 // before has set.
 type late struct {
+	trace   string        // the trace id; empty: none
 	token   string        // of OAuth2; empty: none
 	took    time.Duration // until there was one
 	jar     *cookiejar.Jar
 	cookies int // bytes that the jar was given
+}
+
+// Trace is the trace id that the target was sent; empty: none was.
+func (r *Response) Trace() string {
+	if r.late == nil {
+		return ""
+	}
+	return r.late.trace
+}
+
+// Token is that of OAuth2 which the target was sent, a secret that came from its
+// endpoint; empty: none was.
+func (r *Response) Token() string {
+	if r.late == nil {
+		return ""
+	}
+	return r.late.token
+}
+
+// share is what another run of the same probe begins with.
+func (l *late) share() *late {
+	if l == nil {
+		return nil
+	}
+	return &late{trace: l.trace, token: l.token, took: l.took}
 }
 
 // appendLate appends the headers that stand in no prepared request.
@@ -61,7 +87,7 @@ func newTrace() string {
 // appendTraceparent appends a trace context: version 00, the probe's trace, a span
 // for this request, and that it is sampled.
 func (r *run) appendTraceparent(b []byte) []byte {
-	b = append(append(append(b, "00-"...), r.Trace...), '-')
+	b = append(append(append(b, "00-"...), r.late.trace...), '-')
 	return append(appendID(b, rand.Uint64()|1), "-01"...)
 }
 

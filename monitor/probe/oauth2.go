@@ -74,7 +74,7 @@ func (r *run) authorize() bool {
 		r.Err = err
 		return false
 	}
-	r.late.token, r.Token = value, value
+	r.late.token = value
 	return true
 }
 

@@ -85,8 +85,8 @@ func TestTokenIsAskedForAndSent(t *testing.T) {
 			m.Auth.OAuth2.Style = style
 			r := once(t, o, m)
 			wantOK(t, r)
-			if len(all) != 1 || all[0].header.Get("Authorization") != "Bearer token-1" || r.Token != "token-1" {
-				t.Fatalf("got %+v, token %q", all, r.Token)
+			if len(all) != 1 || all[0].header.Get("Authorization") != "Bearer token-1" || r.Token() != "token-1" {
+				t.Fatalf("got %+v, token %q", all, r.Token())
 			}
 			id, secret, _ := (&http.Request{Header: i.header}).BasicAuth()
 			form := i.last.Encode()
@@ -141,8 +141,8 @@ func TestTokenIsAskedForOnceByProbesAtOnce(t *testing.T) {
 		begun.Add(1)
 		ended.Go(func() {
 			begun.Done()
-			if r := p.Probe(t.Context(), c); r.Err != nil || r.Token != "token-1" {
-				t.Errorf("got %q, %+v", r.Token, r.Err)
+			if r := p.Probe(t.Context(), c); r.Err != nil || r.Token() != "token-1" {
+				t.Errorf("got %q, %+v", r.Token(), r.Err)
 			}
 		})
 	}
@@ -162,8 +162,8 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 		t.Helper()
 		p.Age(age)
 		r := probing(t, p, m)
-		if r.Token != want || i.asked.Load() != asked || r.Err != nil || r.Exhausted {
-			t.Errorf("%v later: token %q, asked %d times, %+v; want %q, %d", age, r.Token, i.asked.Load(), r.Err, want, asked)
+		if r.Token() != want || i.asked.Load() != asked || r.Err != nil || r.Exhausted {
+			t.Errorf("%v later: token %q, asked %d times, %+v; want %q, %d", age, r.Token(), i.asked.Load(), r.Err, want, asked)
 		}
 	}
 	ask(0, "token-1", 1)
@@ -201,8 +201,8 @@ func TestARenewalThatHangsLeavesTimeForTheTarget(t *testing.T) {
 	p.Age(900 * time.Second)
 	r := probing(t, p, m)
 	wantOK(t, r)
-	if r.Token != "token-1" || r.Phases.Total.D() > 190*time.Millisecond {
-		t.Errorf("token %q, total %v", r.Token, r.Phases.Total)
+	if r.Token() != "token-1" || r.Phases.Total.D() > 190*time.Millisecond {
+		t.Errorf("token %q, total %v", r.Token(), r.Phases.Total)
 	}
 }
 
@@ -221,12 +221,12 @@ func TestTokenThatTheTargetRefusesIsForgottenAndNotRetried(t *testing.T) {
 	for n, want := range []string{"401 token-2", "200 token-3", "200 token-3"} {
 		r := probing(t, p, m)
 		wantOK(t, r)
-		if got := fmt.Sprint(r.HTTP.Status, " ", r.Token); got != want || asked != n+2 {
+		if got := fmt.Sprint(r.HTTP.Status, " ", r.Token()); got != want || asked != n+2 {
 			t.Errorf("probe %d: got %s after %d requests, want %s", n, got, asked, want)
 		}
 	}
-	if r := probing(t, p, p2); r.Token != "token-1" {
-		t.Errorf("the other's token is %q", r.Token)
+	if r := probing(t, p, p2); r.Token() != "token-1" {
+		t.Errorf("the other's token is %q", r.Token())
 	}
 }
 
@@ -368,8 +368,8 @@ func TestAProbeOfLittleTimeFailsForItselfOnly(t *testing.T) {
 	})
 	<-arrived
 	wg.Go(func() {
-		if r := p.Probe(t.Context(), long); r.Err != nil || r.Token != "token-1" {
-			t.Errorf("got %q, %+v", r.Token, r.Err)
+		if r := p.Probe(t.Context(), long); r.Err != nil || r.Token() != "token-1" {
+			t.Errorf("got %q, %+v", r.Token(), r.Err)
 		}
 	})
 	wg.Wait()

@@ -31,7 +31,7 @@ func (r *run) redirect(v *visit, followed int) (*hop, error) {
 		return nil, nowhere(location, err)
 	}
 	q := v.hop.onward(v.res.StatusCode, u)
-	if r.late.jar != nil {
+	if r.late != nil && r.late.jar != nil {
 		q.cookies = r.late.jar.Cookies(u)
 	}
 	next, err := r.t.newHop(q)

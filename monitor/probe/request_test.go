@@ -125,8 +125,8 @@ var traceForm = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-01$`)
 func traced(t *testing.T, r *probe.Response, s seen) string {
 	t.Helper()
 	parts := traceForm.FindStringSubmatch(s.header.Get("Traceparent"))
-	if parts == nil || parts[1] != r.Trace || strings.Trim(parts[1], "0") == "" || strings.Trim(parts[2], "0") == "" || len(s.header["Traceparent"]) != 1 {
-		t.Fatalf("traceparent %q, the probe says %q", s.header["Traceparent"], r.Trace)
+	if parts == nil || parts[1] != r.Trace() || strings.Trim(parts[1], "0") == "" || strings.Trim(parts[2], "0") == "" || len(s.header["Traceparent"]) != 1 {
+		t.Fatalf("traceparent %q, the probe says %q", s.header["Traceparent"], r.Trace())
 	}
 	return parts[2]
 }
@@ -146,14 +146,14 @@ func TestTraceIsFreshForEachProbeAndOneAcrossRedirects(t *testing.T) {
 			for _, s := range all {
 				spans[traced(t, r, s)] = true
 			}
-			traces[r.Trace] = true
+			traces[r.Trace()] = true
 		}
 		if len(traces) != 3 || len(spans) != 9 {
 			t.Errorf("3 probes of 3 requests each have %d traces and %d spans", len(traces), len(spans))
 		}
 		m.Traceparent, all = false, nil
-		if r := again(t, p, m); r.Trace != "" || all[0].header["Traceparent"] != nil {
-			t.Errorf("a trace that nobody asked for: %q %q", r.Trace, all[0].header["Traceparent"])
+		if r := again(t, p, m); r.Trace() != "" || all[0].header["Traceparent"] != nil {
+			t.Errorf("a trace that nobody asked for: %q %q", r.Trace(), all[0].header["Traceparent"])
 		}
 	})
 }

@@ -22,8 +22,6 @@ type Response struct {
 	Phases data.Phases
 	Hops   []data.Hop // empty unless redirects were followed
 	Header http.Header
-	Trace  string // the trace id that was sent; empty: none
-	Token  string // of OAuth2, a secret that its endpoint gave; empty: none
 	// Body is nil unless the monitor needs it and it was read to its end. It
 	// is valid until Release.
 	Body []byte
@@ -36,7 +34,8 @@ type Response struct {
 	// Phases.Transfer, and the prober's doing rather than the target's.
 	Waited time.Duration
 
-	buf buffer
+	buf  buffer
+	late *late // nil: nothing was added
 }
 
 // Release gives the body's memory back. A second call does nothing.

@@ -35,9 +35,8 @@ type run struct {
 	mark     int64       // when it began, in whole microseconds since begun
 	hop      data.Phases // of the request under way
 	inBody   bool
-	answered bool // something of the answer has come
-	asked    bool // the server wanted a client certificate
-	late     late
+	answered bool        // something of the answer has come
+	asked    bool        // the server wanted a client certificate
 	pin      *netip.Addr // where the target is to be reached; nil: anywhere
 	found    int64       // when it was known; 0: it needed no looking up
 }
@@ -73,8 +72,11 @@ func (r *run) span(phase string) *data.Span {
 
 // begin gets what a probe has of its own, and reports whether it can go on.
 func (r *run) begin() bool {
+	if r.t.traceparent || r.t.cookies || r.t.issuer != nil {
+		r.late = &late{}
+	}
 	if r.t.traceparent {
-		r.Trace = newTrace()
+		r.late.trace = newTrace()
 	}
 	return r.t.issuer == nil || r.authorize()
 }
