@@ -213,6 +213,10 @@ type measurementWire struct {
 	Unprobed  int           `json:"unprobed"`
 	Error     *errorWire    `json:"error"`
 	Trace     string        `json:"trace"`
+	Captured  *struct {
+		Body    string            `json:"body"`
+		Headers map[string]string `json:"headers"`
+	} `json:"captured"`
 }
 
 type addressWire struct {
@@ -251,6 +255,12 @@ func (w measurementWire) event() (Event, error) {
 	}
 	if t := w.TLS; t != nil {
 		m.TLS = &TLS{Version: t.Version, Expires: t.Expires.time().Truncate(time.Second)}
+	}
+	if c := w.Captured; c != nil {
+		m.Captured = &Captured{Body: c.Body, Headers: c.Headers}
+		if len(c.Headers) == 0 {
+			m.Captured.Headers = nil
+		}
 	}
 	for _, h := range w.Hops {
 		m.Hops = append(m.Hops, Hop{h.URL, h.Status, h.Remote, h.Phases.phases()})

@@ -83,6 +83,10 @@ var measurementFields = []field[measured]{
 		readObject(s, errorFields, m.Error)
 	}},
 	{"trace", func(s *scanner, m *measured) { m.Trace = s.str() }},
+	{"captured", func(s *scanner, m *measured) {
+		m.Captured = new(Captured)
+		readObject(s, capturedFields, m.Captured)
+	}},
 }
 
 var httpFields = []field[HTTP]{
@@ -162,12 +166,17 @@ var registrationFields = []field[Registration]{
 	{"timeout_us", func(s *scanner, r *Registration) { r.Timeout = s.micros() }},
 	{"method", func(s *scanner, r *Registration) { r.Method = s.str() }},
 	{"url", func(s *scanner, r *Registration) { r.URL = s.str() }},
-	{"labels", func(s *scanner, r *Registration) { r.Labels = s.labels() }},
+	{"labels", func(s *scanner, r *Registration) { r.Labels = s.texts() }},
 	{"paused", func(s *scanner, r *Registration) { r.Paused = s.bool() }},
 }
 
-// labels reads an object of strings; an empty one is nil.
-func (s *scanner) labels() map[string]string {
+var capturedFields = []field[Captured]{
+	{"body", func(s *scanner, c *Captured) { c.Body = s.str() }},
+	{"headers", func(s *scanner, c *Captured) { c.Headers = s.texts() }},
+}
+
+// texts reads an object of strings; an empty one is nil.
+func (s *scanner) texts() map[string]string {
 	var out map[string]string
 	for more := s.begin('{', '}'); more; more = s.next('}') {
 		if out == nil {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 )
 
 // The schemas that this package writes. A reader takes any minor form of them.
@@ -99,6 +98,7 @@ func (m *Measurement) appendJSON(b []byte) []byte {
 	o.expectations(m.Expectations)
 	o.error(m.Error)
 	o.optional("trace", m.Trace)
+	o.captured(m.Captured)
 	return append(o.b, '}')
 }
 
@@ -134,23 +134,23 @@ func (r *Registration) appendJSON(b []byte) []byte {
 	o.int("timeout_us", r.Timeout.Microseconds())
 	o.str("method", r.Method)
 	o.str("url", r.URL)
-	o.labels(r.Labels)
+	o.texts("labels", r.Labels)
 	if r.Paused {
 		o.bool("paused", true)
 	}
 	return append(o.b, '}')
 }
 
-// labels appends names in the order in which they will be read again: names that
+// texts appends names in the order in which they will be read again: names that
 // are not UTF-8 are ordered, and told apart, as what they become.
-func (o *object) labels(labels map[string]string) {
-	if len(labels) == 0 {
+func (o *object) texts(what string, texts map[string]string) {
+	if len(texts) == 0 {
 		return
 	}
-	names := slices.SortedFunc(maps.Keys(labels), func(a, b string) int {
+	names := slices.SortedFunc(maps.Keys(texts), func(a, b string) int {
 		return cmp.Or(strings.Compare(text(a), text(b)), strings.Compare(a, b))
 	})
-	o.open("labels")
+	o.open(what)
 	for i, name := range names {
 		switch {
 		case i > 0 && text(name) == text(names[i-1]):
@@ -159,17 +159,9 @@ func (o *object) labels(labels map[string]string) {
 			o.b = append(o.b, ',')
 		}
 		o.b = append(appendString(o.b, name), ':')
-		o.b = appendString(o.b, labels[name])
+		o.b = appendString(o.b, texts[name])
 	}
 	o.close()
-}
-
-// text is s with U+FFFD for each byte that is not UTF-8.
-func text(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return string([]rune(s))
 }
 
 // An object appends the members of a JSON object whose brace is open.
@@ -330,6 +322,16 @@ func (o *object) error(e *Error) {
 	o.close()
 }
 
+func (o *object) captured(c *Captured) {
+	if c == nil {
+		return
+	}
+	o.open("captured")
+	o.optional("body", c.Body)
+	o.texts("headers", c.Headers)
+	o.close()
+}
+
 func (o *object) expectations(list []Expectation) {
 	if len(list) == 0 {
 		return
@@ -344,48 +346,4 @@ func (o *object) expectations(list []Expectation) {
 		o.close()
 	}
 	o.b = append(o.b, ']')
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends s as a JSON string; bytes that are not UTF-8 become
-// U+FFFD, so that any string can travel.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r != utf8.RuneError || n != 1 {
-				i += n
-				continue
-			}
-			b = append(b, s[start:i]...)
-			b = append(b, "\uFFFD"...)
-			i++
-			start = i
-			continue
-		}
-		b = append(b, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\r':
-			b = append(b, '\\', 'r')
-		case '\t':
-			b = append(b, '\\', 't')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		start = i
-	}
-	return append(append(b, s[start:]...), '"')
 }

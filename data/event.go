@@ -64,6 +64,16 @@ type Measurement struct {
 	// Trace is the trace id that the target was sent, 32 hexadecimal digits, or
 	// empty.
 	Trace string
+	// Captured is a piece of the answer of a measurement that is down; nil: none
+	// was asked for, or there was no answer.
+	Captured *Captured
+}
+
+// Captured is a piece of an answer. Secrets are masked, what was left out is marked
+// with …, and what is no text is U+FFFD.
+type Captured struct {
+	Body    string            // the beginning of it, after decompression
+	Headers map[string]string // several of a name are joined by a comma and a space
 }
 
 // HTTP describes the last response.

@@ -94,3 +94,12 @@ type ExpectPhases struct {
 	FirstByte Duration `json:"first_byte,omitzero"`
 	Transfer  Duration `json:"transfer,omitzero"`
 }
+
+// Capture says what of an answer a measurement keeps that is down.
+type Capture struct {
+	Body    int64 `json:"body,omitempty"` // the bytes of its beginning, at most MaxCapture; 0: nothing
+	Headers bool  `json:"headers,omitempty"`
+}
+
+// MaxCapture is how many bytes of a body are captured at most.
+const MaxCapture = 16 << 10

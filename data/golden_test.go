@@ -77,6 +77,16 @@ func goldens() map[string]data.Event {
 			Unprobed: 2,
 			Error:    &data.Error{Kind: data.ErrRefused, Phase: "connect", Message: "at 203.0.113.8:80, one of 2 addresses that are down: connection refused"},
 		},
+		"measurement_captured": &data.Measurement{
+			Monitor: "shop", Location: "ber1", Instance: "hb-0", Version: "9f2c41d0",
+			Scheduled: at("2026-11-23T21:48:50.120Z"), Attempt: 1, State: data.Down, Started: at("2026-11-23T21:48:50.12Z"),
+			Method: "GET", URL: "http://shop.example/", HTTP: &data.HTTP{Status: 503, Protocol: "HTTP/1.1", Remote: "203.0.113.7:80", BodyBytes: -1},
+			Phases: data.Phases{Total: us(9820)},
+			Error:  &data.Error{Kind: data.ErrExpectation, Message: `status: expected 200-299, saw "503"`},
+			Captured: &data.Captured{
+				Body: "<h1>Sorry</h1>\n<p>back soon…", Headers: map[string]string{"Set-Cookie": "•••", "Retry-After": "120", "Vary": "Accept, Origin"},
+			},
+		},
 		"gap": &data.Gap{
 			Monitor: "shop", Location: "ber1", Instance: "hb-0", Version: "9f2c41d0",
 			First: at("2026-11-23T21:48:50.12Z"), Last: at("2026-11-23T21:58:40.12Z"), Slots: 60, Reason: data.Stopped,

@@ -70,8 +70,10 @@ type Monitor struct {
 	Attempts     int      `json:"attempts,omitempty"`
 	AttemptDelay Duration `json:"attempt_delay,omitzero"`
 
-	Expect Expect            `json:"expect"`
-	Labels map[string]string `json:"labels,omitempty"`
+	Expect Expect `json:"expect"`
+	// Capture says what of the answer a measurement keeps that is down; nil: nothing.
+	Capture *Capture          `json:"capture,omitempty"`
+	Labels  map[string]string `json:"labels,omitempty"`
 	// Paused keeps the monitor and its slots, but each of them becomes part
 	// of a gap with reason [Paused].
 	Paused bool `json:"paused,omitempty"`

@@ -68,6 +68,12 @@ func measurement(r *rand.Rand) *data.Measurement {
 	}
 	if r.IntN(2) == 0 {
 		m.State, m.Error = data.Down, &data.Error{Kind: pick(r, data.ErrorKinds()...), Phase: text(r), Message: text(r)}
+		if r.IntN(2) == 0 {
+			m.Captured = &data.Captured{Body: text(r)}
+			for range r.IntN(3) {
+				m.Captured.Headers = map[string]string{"a" + text(r): text(r), text(r): "x"}
+			}
+		}
 	}
 	for range r.IntN(6) - 3 {
 		a := data.Address{Remote: text(r), State: data.Up, Status: r.IntN(2) * 200, Phases: phases(r)}

@@ -97,6 +97,8 @@ func (m *Measurement) validate() error {
 		return invalid(m.Kind(), "unprobed", "%d goes with addresses, and is not negative", m.Unprobed)
 	case m.TLS != nil && (m.TLS.Expires.UTC().Year() < 0 || m.TLS.Expires.UTC().Year() > 9999):
 		return invalid(m.Kind(), "tls.expires_at", "the year %d is out of range", m.TLS.Expires.UTC().Year())
+	case m.Captured != nil && m.State == Up:
+		return invalid(m.Kind(), "captured", "it belongs to a measurement that is down")
 	case m.Trace != "" && !isTraceID(m.Trace):
 		return invalid(m.Kind(), "trace", "it is not 32 hexadecimal digits in lower case")
 	}

@@ -171,7 +171,13 @@ func TestEveryTextThatAProbeEntersIsMasked(t *testing.T) {
 				visit(v.Index(i), path, leaf)
 			}
 		case reflect.Map:
-			t.Errorf("%s is a map: mask it, and look at it here", path)
+			if v.Len() == 0 {
+				v.Set(reflect.ValueOf(map[string]string{"Name": ""}))
+			}
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(reflect.ValueOf("Name")))
+			visit(value, path, leaf)
+			v.SetMapIndex(reflect.ValueOf("Name"), value)
 		case reflect.Struct:
 			if v.Type() == reflect.TypeFor[time.Time]() {
 				return

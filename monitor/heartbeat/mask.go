@@ -118,6 +118,12 @@ func (k *mask) measurement(m *data.Measurement) {
 		m.Addresses[i].Error = k.error(m.Addresses[i].Error)
 	}
 	m.Error = k.error(m.Error)
+	if c := m.Captured; c != nil {
+		c.Body = k.text(c.Body)
+		for name, value := range c.Headers {
+			c.Headers[name] = k.text(value)
+		}
+	}
 }
 
 func (k *mask) error(e *data.Error) *data.Error {

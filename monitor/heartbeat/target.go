@@ -31,6 +31,7 @@ type target struct {
 	version string
 	probe   *probe.Target
 	match   *match.Matcher
+	capture *data.Capture
 	mask    *mask
 	method  string
 	url     string   // with its references: what they stand for may be secret
@@ -145,6 +146,13 @@ func (c *compiler) bare(m *data.Monitor) (*target, error) {
 		t.probe, t.broken = nil, errors.New(t.mask.text(err.Error()))
 		return t, nil
 	}
+	if err == nil && m.Capture != nil {
+		t.capture = m.Capture
+		t.probe.CaptureWhen(func(r *probe.Response) bool {
+			_, wrong := t.match.Judge(subject(r), r.Started.Add(r.Phases.Total.D()))
+			return wrong != nil
+		})
+	}
 	return t, err
 }
 
@@ -209,13 +217,13 @@ func (t *target) enter(m *data.Measurement, r *probe.Response, now func() time.T
 	if r.Err != nil {
 		m.Error = r.Err
 	}
+	m.State = data.Up
+	if m.Error != nil {
+		m.State, m.Captured = data.Down, captured(t.capture, r)
+	}
 	t.mask.measurement(m)
 	if token := r.Token(); token != "" {
 		newMask([]string{token}).measurement(m)
-	}
-	m.State = data.Up
-	if m.Error != nil {
-		m.State = data.Down
 	}
 	return r.Exhausted
 }

@@ -138,7 +138,8 @@ func around(b []byte, from, to int) string {
 	for end > start && end < len(b) && !utf8.RuneStart(b[end]) {
 		end--
 	}
-	s := string(bytes.ToValidUTF8(b[start:end], []byte("?")))
+	// A store may be unable to hold a NUL.
+	s := string(bytes.ReplaceAll(bytes.ToValidUTF8(b[start:end], []byte("?")), []byte{0}, []byte("?")))
 	if start > 0 {
 		s = mark + s
 	}
@@ -149,7 +150,7 @@ func around(b []byte, from, to int) string {
 }
 
 func bounded(s string) string {
-	if len(s) <= MaxSeen && utf8.ValidString(s) {
+	if len(s) <= MaxSeen && utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
 		return s
 	}
 	return around([]byte(s), 0, 0)

@@ -148,7 +148,7 @@ func TestCompileNamesTheExpectationAndItsPlace(t *testing.T) {
 func TestSeenIsBoundedTextRoundTheMatch(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
-	alphabet := []string{"a", "ü", "€", "😀", "\xff", "\xe2\x82"}
+	alphabet := []string{"a", "ü", "€", "😀", "\xff", "\xe2\x82", "\x00"}
 	for range 3000 {
 		var b strings.Builder
 		fill := func() {
@@ -163,7 +163,7 @@ func TestSeenIsBoundedTextRoundTheMatch(t *testing.T) {
 		for _, p := range []data.Pattern{{Matches: []string{needle}}, {NotMatches: []string{needle}}, {Matches: []string{"(?s)<.*"}}, {Matches: []string{"missing"}}} {
 			got, _ := compile(t, data.Expect{Body: data.ExpectBody{Pattern: p}}).Judge(match.Subject{Status: 200, Body: []byte(b.String())}, now)
 			seen := got[1].Seen
-			if len(seen) > match.MaxSeen || !utf8.ValidString(seen) {
+			if len(seen) > match.MaxSeen || !utf8.ValidString(seen) || strings.Contains(seen, "\x00") {
 				t.Fatalf("seed %d: %d bytes, text: %v: %q", seed, len(seen), utf8.ValidString(seen), seen)
 			}
 			if p.Matches == nil || p.Matches[0] == needle {

@@ -19,42 +19,57 @@ const MaxBody = 1 << 20
 
 var gzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
+// open returns a reader of the body, decompressed, and its size, which is negative
+// when it is not known. The reader is given back by closeBody.
+func (v *visit) open() (from io.Reader, size int64, err error) {
+	from, size = v.res.Body, v.res.ContentLength
+	if v.hop.req.Method == http.MethodHead {
+		size = 0 // it tells of a body that does not come
+	}
+	if !v.hop.gzip || size == 0 || !strings.EqualFold(v.res.Header.Get("Content-Encoding"), "gzip") {
+		return from, size, nil
+	}
+	z := gzips.Get().(*gzip.Reader)
+	switch err := z.Reset(from); {
+	case err == io.EOF:
+		gzips.Put(z)
+		return http.NoBody, -1, nil
+	case err != nil:
+		gzips.Put(z)
+		return nil, 0, fmt.Errorf("decompress the body: %w", err)
+	}
+	return z, -1, nil
+}
+
+func closeBody(from io.Reader) {
+	if z, ok := from.(*gzip.Reader); ok {
+		gzips.Put(z)
+	}
+}
+
 // readBody reads the body to its end.
 func (r *run) readBody(v *visit) error {
 	r.inBody = true
 	defer r.step(phaseTransfer)
-	from := io.Reader(v.res.Body)
-	size := v.res.ContentLength
-	if v.hop.req.Method == http.MethodHead {
-		size = 0 // it tells of a body that does not come
+	from, size, err := v.open()
+	if err != nil {
+		return err
 	}
-	if v.hop.gzip && strings.EqualFold(v.res.Header.Get("Content-Encoding"), "gzip") && size != 0 {
-		z := gzips.Get().(*gzip.Reader)
-		defer gzips.Put(z)
-		if err := z.Reset(from); err == io.EOF {
-			from = http.NoBody
-		} else if err != nil {
-			return fmt.Errorf("decompress the body: %w", err)
-		}
-		if size = -1; from != http.NoBody {
-			from = z
-		}
-	}
+	defer closeBody(from)
 	if size > MaxBody {
 		return &fault{data.ErrBodyTooLarge, fmt.Sprintf("the body has %d bytes; an expectation needs it, and at most %d are read", size, MaxBody)}
 	}
 	r.HTTP.BodyBytes = 0
 	var b []byte
+	defer func() { r.keep(b) }()
 	for {
 		if len(b) == cap(b) {
 			if len(b) == MaxBody {
 				return r.end(v, from, b)
 			}
-			bigger, err := r.grow(b, max(size, int64(len(b))+1))
-			if err != nil {
+			if b, err = r.grow(b, max(size, int64(len(b))+1)); err != nil {
 				return err
 			}
-			b = bigger
 		}
 		n, err := from.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]

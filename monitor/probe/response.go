@@ -25,7 +25,12 @@ type Response struct {
 	// Body is nil unless the monitor needs it and it was read to its end. It
 	// is valid until Release.
 	Body []byte
-	Err  *data.Error // nil: an answer came; nothing is said about its content
+	// Beginning is that of a body which is not in Body, as far as the monitor
+	// captures it and it could be read; only of an answer that failed. More says that
+	// it goes on. It is valid until Release.
+	Beginning []byte
+	More      bool
+	Err       *data.Error // nil: an answer came; nothing is said about its content
 	// Exhausted says that Err comes of what this machine has run out of: files,
 	// ports, memory for sockets, room in the body budget. It tells nothing of the
 	// target.
@@ -40,6 +45,6 @@ type Response struct {
 
 // Release gives the body's memory back. A second call does nothing.
 func (r *Response) Release() {
-	r.Body = nil
+	r.Body, r.Beginning = nil, nil
 	r.buf.release()
 }

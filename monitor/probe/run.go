@@ -108,11 +108,15 @@ func (r *run) follow() {
 		if followed > 0 || next != nil {
 			r.Hops = append(r.Hops, data.Hop{URL: h.name(), Status: v.status(), Remote: v.remote(), Phases: r.hop})
 		}
-		r.part(&v, err != nil)
+		if r.HTTP != nil {
+			r.HTTP.Redirects = max(len(r.Hops)-1, 0)
+		}
+		broken := err != nil
+		if next == nil && v.res != nil && r.t.capture > 0 && r.capture(&v) != nil {
+			broken = true
+		}
+		r.part(&v, broken)
 		h = next
-	}
-	if r.HTTP != nil {
-		r.HTTP.Redirects = max(len(r.Hops)-1, 0)
 	}
 }
 

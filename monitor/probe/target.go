@@ -27,6 +27,8 @@ type Target struct {
 	redirectTo  string
 	reuse       bool
 	needsBody   bool
+	capture     int64 // the bytes of a body that are captured
+	failed      func(*Response) bool
 	cookies     bool
 	traceparent bool
 	issuer      *issuer // of the token that is sent; nil: none is
@@ -80,6 +82,9 @@ func Compile(m *data.Monitor) (*Target, error) {
 		timeout: m.Timeout.D(), redirects: m.Redirects, redirectTo: m.RedirectTo,
 		reuse: m.Connection == data.ConnectionReuse, needsBody: !m.Expect.Body.IsZero(),
 		cookies: m.Cookies, traceparent: m.Traceparent,
+	}
+	if m.Capture != nil {
+		t.capture = min(m.Capture.Body, data.MaxCapture)
 	}
 	switch {
 	case t.timeout <= 0:
@@ -233,7 +238,7 @@ func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 // bounded keeps what others sent short, and text.
 func bounded(s string) string {
 	const most = 300
-	s = strings.ToValidUTF8(s, "?")
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "?"), "\x00", "?") // a store may be unable to hold it
 	if len(s) <= most {
 		return s
 	}

@@ -18,6 +18,7 @@ type detail struct {
 	Trace        string           `json:"trace,omitempty"`
 	Addresses    []detailAddress  `json:"addresses,omitempty"`
 	Unprobed     int              `json:"unprobed,omitempty"`
+	Captured     *detailCaptured  `json:"captured,omitempty"`
 
 	// Event is the measurement as a whole when a value of it fits no column;
 	// the columns then hold the nearest that does.
@@ -46,6 +47,11 @@ type detailPhases struct {
 	FirstByte *int64 `json:"first_byte_us,omitempty"`
 	Transfer  *int64 `json:"transfer_us,omitempty"`
 	Total     *int64 `json:"total_us,omitempty"`
+}
+
+type detailCaptured struct {
+	Body    string            `json:"body,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
 }
 
 type detailError struct {

@@ -96,7 +96,7 @@ func narrow(v int64, low int64, fits *bool) int32 {
 }
 
 func plainDetail(m *data.Measurement, redirects int, told bool) []byte {
-	d := detail{Redirects: redirects, Hops: detailHops(m.Hops), Trace: m.Trace, Addresses: detailAddresses(m.Addresses), Unprobed: m.Unprobed}
+	d := detail{Redirects: redirects, Hops: detailHops(m.Hops), Trace: m.Trace, Addresses: detailAddresses(m.Addresses), Unprobed: m.Unprobed, Captured: (*detailCaptured)(m.Captured)}
 	if m.Error != nil {
 		d.Phase, d.Message = m.Error.Phase, m.Error.Message
 	}

@@ -86,7 +86,7 @@ func (d *detail) fill(m *data.Measurement, names []string) {
 	for _, a := range d.Addresses {
 		m.Addresses = append(m.Addresses, a.address())
 	}
-	m.Unprobed = d.Unprobed
+	m.Unprobed, m.Captured = d.Unprobed, (*data.Captured)(d.Captured)
 	for _, e := range d.Expectations {
 		m.Expectations = append(m.Expectations, data.Expectation(e))
 	}

@@ -114,6 +114,9 @@ func randomEvents(r *rand.Rand, n int) []data.Event {
 			e.Instance = pick(r, "a", "b")
 			if e.Error != nil {
 				e.Error.Kind = pick(r, data.ErrorKinds()...)
+				if r.IntN(3) == 0 {
+					e.Captured = &data.Captured{Body: pick(r, "", "<h1>\\u0000 …\ufffd"), Headers: pick(r, nil, map[string]string{"Retry-After": "1", "Set-Cookie": "•••"})}
+				}
 			}
 			if r.IntN(3) == 0 {
 				other := &data.Error{Kind: data.ErrProxy, Phase: "connect", Message: "hung up"}

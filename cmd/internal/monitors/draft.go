@@ -21,7 +21,7 @@ const (
 
 var (
 	scheduleKeys = []string{"every", "cron", "timezone"}
-	defaultKeys  = append(append(append(scheduleKeys[:3:3], requestKeys...), wayKeys...), "timeout", "attempts", "attempt_delay", "connection", "labels", "paused", "expect")
+	defaultKeys  = append(append(append(scheduleKeys[:3:3], requestKeys...), wayKeys...), "timeout", "attempts", "attempt_delay", "connection", "labels", "paused", "expect", "capture")
 	monitorKeys  = append([]string{"id", "url", "for_each"}, defaultKeys...)
 	expectKeys   = []string{"status", "protocol", "latency", "phases", "certificate", "tls", "issuer", "names", "redirect", "headers", "body"}
 	patternKeys  = []string{"matches", "not_matches"}
@@ -186,6 +186,8 @@ func (d *draft) set(key, v *yaml.Node) {
 		d.Paused = d.truth("paused", v)
 	case "expect":
 		d.setExpect(v)
+	case "capture":
+		d.setCapture(v)
 	default:
 		known := monitorKeys
 		if d.isDefault {

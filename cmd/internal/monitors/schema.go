@@ -134,6 +134,7 @@ var defaultFields = slices.Concat(scheduleFields, requestFields, wayFields, []ke
 	{"labels", "What is shown with the monitor: names and values.", object{"type": "object", "maxProperties": maxLabels, "additionalProperties": ref("any_text")}, object{"team": "web"}},
 	{"paused", "Keeps the monitor, whose slots become gaps with the reason paused.", ref("truth"), true},
 	{"expect", "What the response must be. Without status, 200-299 is expected.", fields(expectFields), object{"status": []any{"200-299"}, "latency": "800ms"}},
+	{"capture", "What a measurement that is down keeps of the answer: true is 2KiB of its body.", object{"anyOf": []object{ref("truth"), fields(captureFields)}}, object{"body": "2KiB", "headers": true}},
 })
 
 var scheduleFields = []key{

@@ -1,6 +1,10 @@
 package monitors
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/monitorink/monitorink/data"
+)
 
 var patternFields = []key{
 	{"matches", "All of these regular expressions (RE2) must be found.", ref("expressions"), "ok"},
@@ -24,6 +28,12 @@ var expectFields = []key{
 	{"redirect", "Where the answer leads.", ref("pattern"), object{"matches": "^https://www"}},
 	{"headers", "What headers must hold: names and patterns.", mapOf(ref("pattern")), object{"content-type": object{"matches": "json"}}},
 	{"body", "What the body must be.", fields(slices.Concat(patternFields, bodyFields)), object{"matches": "ok"}},
+}
+
+var captureFields = []key{
+	{"body", "How many bytes of the body's beginning, at most 16KiB.",
+		object{"anyOf": []object{integer(0, data.MaxCapture), {"type": "string", "pattern": `^[0-9.]+ *[kKM]?i?B?$`}, ref("reference")}}, "2KiB"},
+	{"headers", "Whether the headers, too.", ref("truth"), true},
 }
 
 func phasesSchema() object {
