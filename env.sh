@@ -21,6 +21,9 @@ export MONITORINK_MONITORS="${MONITORINK_MONITORS:-monitors.yaml}"
 # comma-separated URLs to watch, in place of a file
 # export MONITORINK_URLS=''
 
+# which part of the monitors is this heartbeat's, when several at one location share them: 1/3, 2/3, 3/3; empty: all
+# export MONITORINK_SHARD=''
+
 # when to probe monitors that say nothing: @every and a duration, or five cron fields in UTC
 export MONITORINK_SCHEDULE="${MONITORINK_SCHEDULE:-@every 10s}"
 

@@ -17,9 +17,12 @@ import (
 // then the new set is persisted, announced and scheduled. A crash in between is
 // mended by the next start in the same way.
 func (h *Heartbeat) begin(ctx context.Context, p plan, monitors []data.Monitor) error {
-	next := append(succeed(h.set, monitors, h.start), h.gone...)
+	next, between := h.handOver(append(succeed(h.set, monitors, h.start), h.gone...))
 	h.gone = nil
 	if err := h.announce(ctx, replaced(h.set, next)); err != nil {
+		return err
+	}
+	if err := write(ctx, h.publish, between, nil); err != nil {
 		return err
 	}
 	if h.o.State != nil {

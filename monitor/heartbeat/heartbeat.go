@@ -52,6 +52,11 @@ type Options struct {
 	// State is where the definitions are persisted; required with Journal.
 	State *State
 
+	// Elsewhere reports of a monitor that an earlier process had, and that New is not
+	// given, whether another heartbeat at this location has it now: then it is not
+	// removed. Nil: none is.
+	Elsewhere func(id string) bool
+
 	InFlight int // probes at once; 0: 1,000
 	// What a host is spared: probes of its monitors at once, and in a second; 0:
 	// any number. A slot that has to wait for its host is overload when it is too

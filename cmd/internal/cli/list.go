@@ -48,7 +48,7 @@ slot. References such as ${env:TOKEN} are shown as they are written.`,
 					all = append(all, some...)
 				}
 			}
-			all = slices.DeleteFunc(all, func(m data.Monitor) bool { return !labelled(&m, labels) })
+			all = slices.DeleteFunc(daemon.Mine(cfg, all), func(m data.Monitor) bool { return !labelled(&m, labels) })
 			if wrong := printMonitors(cmd, all, asJSON); wrong != nil {
 				return wrong
 			}

@@ -76,7 +76,7 @@ func planned(cfg *config.Config, files []string) ([]data.Monitor, error) {
 			return nil, err
 		}
 		wrong = append(wrong, more...)
-		for _, m := range list {
+		for _, m := range daemon.Mine(cfg, list) {
 			if first, ok := seen[m.ID]; ok {
 				wrong = append(wrong, monitors.Problem{File: file, Index: -1, Monitor: m.ID, Message: "it is in " + first + " as well; give one of them another id"})
 				continue

@@ -76,7 +76,7 @@ func find(cfg *config.Config, refs *references.Resolver, arg string) (*data.Moni
 		}
 		return &list[0], nil
 	}
-	list, err := daemon.Monitors(cfg, refs, nil)
+	list, err := daemon.AllMonitors(cfg, refs, nil)
 	return pick(list, arg, err)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
 	"github.com/monitorink/monitorink/cmd/internal/references"
+	"github.com/monitorink/monitorink/cmd/internal/shard"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/schedule"
 )
@@ -151,8 +152,11 @@ func next() *cobra.Command {
 			if count < 1 || count > 100_000 {
 				return &app.UsageError{Err: fmt.Errorf("--count %d: write a number from 1 to 100000", count)}
 			}
-			list, err := daemon.Monitors(cfg, daemon.References(cfg), nil)
+			list, err := daemon.AllMonitors(cfg, daemon.References(cfg), nil)
 			m, err := pick(list, args[0], err)
+			if err == nil && !cfg.Shard.Has(m.ID) {
+				err = fmt.Errorf("%q is probed by shard %d/%d, and MONITORINK_SHARD is %s", m.ID, shard.Of(m.ID, cfg.Shard.Of), cfg.Shard.Of, cfg.Shard)
+			}
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}

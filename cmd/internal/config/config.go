@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/monitorink/monitorink/cmd/internal/shard"
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -32,6 +33,7 @@ type Config struct {
 
 	Monitors string        `env:"MONITORINK_MONITORS" default:"monitors.yaml" help:"a YAML file of monitors, or a folder of such files"`
 	URLs     string        `env:"MONITORINK_URLS" help:"comma-separated URLs to watch, in place of a file"`
+	Shard    shard.Shard   `env:"MONITORINK_SHARD" help:"which part of the monitors is this heartbeat's, when several at one location share them: 1/3, 2/3, 3/3; empty: all"`
 	Schedule data.Schedule `env:"MONITORINK_SCHEDULE" default:"@every 10s" help:"when to probe monitors that say nothing: @every and a duration, or five cron fields in UTC"`
 	Timeout  time.Duration `env:"MONITORINK_TIMEOUT" default:"5s" help:"how long a probe may take, for monitors that say nothing; never longer than the interval"`
 

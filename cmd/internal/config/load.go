@@ -12,6 +12,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/monitorink/monitorink/cmd/internal/shard"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/probe/policy"
 )
@@ -133,6 +134,7 @@ func (l *loader) parse(cfg *Config) {
 		reflect.TypeFor[[]string]():      parseList,
 		reflect.TypeFor[time.Duration](): func(s string) (any, error) { return parseDuration(s) },
 		reflect.TypeFor[data.Schedule](): parseSchedule,
+		reflect.TypeFor[shard.Shard]():   func(s string) (any, error) { return shard.Parse(s) },
 	}})
 	if err == nil {
 		return

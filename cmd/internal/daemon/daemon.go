@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -37,14 +38,25 @@ func References(cfg *config.Config) *references.Resolver {
 	return references.New(monitors.Folder(cfg.Monitors), os.LookupEnv)
 }
 
-// Monitors returns the monitors that cfg names, whose references can be resolved by r.
-// A warn that is not nil is told of what should be known of them.
+// Monitors returns the monitors that cfg names and its shard has, whose references can
+// be resolved by r. A warn that is not nil is told of what should be known of them.
 func Monitors(cfg *config.Config, r *references.Resolver, warn func(monitors.Problem)) ([]data.Monitor, error) {
+	all, err := AllMonitors(cfg, r, warn)
+	return Mine(cfg, all), err
+}
+
+// AllMonitors returns what Monitors does, of all shards.
+func AllMonitors(cfg *config.Config, r *references.Resolver, warn func(monitors.Problem)) ([]data.Monitor, error) {
 	reader := monitors.Reader{Defaults: Defaults(cfg), References: r, Warn: warn}
 	if cfg.URLs != "" {
 		return reader.URLs(cfg.URLs)
 	}
 	return reader.Load(cfg.Monitors)
+}
+
+// Mine returns those of all that the shard of cfg has. All is not to be used any more.
+func Mine(cfg *config.Config, all []data.Monitor) []data.Monitor {
+	return slices.DeleteFunc(all, func(m data.Monitor) bool { return !cfg.Shard.Has(m.ID) })
 }
 
 // hostname is the fallback of location and instance.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
+	"github.com/monitorink/monitorink/cmd/internal/shard"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 )
@@ -59,4 +60,23 @@ func concerned(all monitors.Errors) (n int) {
 		seen[p.Monitor] = true
 	}
 	return n
+}
+
+// elsewhere is which of the monitors that were persisted are not s's any more, and are
+// still configured, as far as can be told.
+func elsewhere(s shard.Shard, all []data.Monitor, persisted []heartbeat.Definition, wrong monitors.Errors) map[string]bool {
+	configured := make(map[string]bool, len(all))
+	for i := range all {
+		configured[all[i].ID] = true
+	}
+	for _, p := range wrong {
+		configured[p.Monitor] = true
+	}
+	ids := map[string]bool{}
+	for i := range persisted {
+		if id := persisted[i].ID; !s.Has(id) && (configured[id] || wrong.Spoiled()) {
+			ids[id] = true
+		}
+	}
+	return ids
 }

@@ -44,6 +44,8 @@ type reloader struct {
 	ended   chan struct{}      // closed when run ends
 
 	// Only the start and then run use these.
+	elsewhere map[string]bool // persisted here, and another shard's now
+
 	stamp monitors.Stamp // of what was read last
 	named monitors.Stamp // of the files that this names
 	again time.Time      // not before then, after a failure
@@ -73,8 +75,10 @@ func (r *reloader) first(persisted []heartbeat.Definition) ([]data.Monitor, erro
 	if r.cfg.URLs == "" {
 		r.stamp = monitors.Look(r.cfg.Monitors) // before: what is written meanwhile is a change
 	}
-	list, wrong := r.load()
-	list, kept := LastGood(list, persisted, wrong)
+	all, wrong := AllMonitors(r.cfg, r.refs, r.warn)
+	r.elsewhere = elsewhere(r.cfg.Shard, all, persisted, problems(wrong, nil))
+	list, kept := LastGood(Mine(r.cfg, all), persisted, wrong)
+	list = Mine(r.cfg, list)
 	if wrong != nil && kept == 0 {
 		return nil, wrong
 	}
@@ -204,8 +208,10 @@ func (r *reloader) read(ctx context.Context, quiet time.Duration) ([]data.Monito
 	}
 }
 
-func (r *reloader) load() ([]data.Monitor, error) {
-	return Monitors(r.cfg, r.refs, func(p monitors.Problem) { r.log.Warn("a definition should be looked at", "where", p.Error()) })
+func (r *reloader) load() ([]data.Monitor, error) { return Monitors(r.cfg, r.refs, r.warn) }
+
+func (r *reloader) warn(p monitors.Problem) {
+	r.log.Warn("a definition should be looked at", "where", p.Error())
 }
 
 // note keeps what is wrong for who asks.
