@@ -23,7 +23,7 @@ var gzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
 // when it is not known. The reader is given back by closeBody.
 func (v *visit) open() (from io.Reader, size int64, err error) {
 	from, size = v.res.Body, v.res.ContentLength
-	if v.hop.req.Method == http.MethodHead {
+	if v.hop.method == http.MethodHead {
 		size = 0 // it tells of a body that does not come
 	}
 	if !v.hop.gzip || size == 0 || !strings.EqualFold(v.res.Header.Get("Content-Encoding"), "gzip") {

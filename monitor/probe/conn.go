@@ -120,7 +120,7 @@ func (r *run) http1(v *visit) error {
 	start, _ := c.br.Peek(min(len("HTTP/"), c.br.Buffered()))
 	isHTTP := string(start) == "HTTP/"
 	for interim := 0; ; interim++ {
-		res, err := http.ReadResponse(c.br, h.req)
+		res, err := http.ReadResponse(c.br, h.asked)
 		if err != nil && c.failed != nil {
 			return c.failed // which the parser has forgotten when it struck within a line
 		}

@@ -94,7 +94,11 @@ func (r *run) http2(v *visit) error {
 	now := func() int64 { return time.Since(r.begun).Microseconds() }
 	ctx, cancel := context.WithDeadline(r.ctx, r.deadline)
 	v.done = cancel
-	req := v.hop.req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	req, err := v.hop.make()
+	if err != nil {
+		return err
+	}
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
 				wrote.CompareAndSwap(0, now())
@@ -102,10 +106,8 @@ func (r *run) http2(v *visit) error {
 		},
 		GotFirstResponseByte: func() { first.CompareAndSwap(0, now()) },
 	}))
-	req.Header = r.lateHeader(v.hop)
-	if v.hop.body != "" {
-		req.Body = io.NopCloser(strings.NewReader(v.hop.body))
-	}
+	req.Close = !r.t.reuse
+	r.addLate(req.Header, v.hop)
 	res, err := v.conn.h2.RoundTrip(req)
 	if at := wrote.Load(); at != 0 {
 		r.stepAt(phaseFirstByte, at)

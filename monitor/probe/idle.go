@@ -99,7 +99,7 @@ func (i *idle) close() {
 // that the peer closed meanwhile is found out by the request, which can be asked
 // again only if asking twice does no harm.
 func (r *run) idleFor(h *hop) *conn {
-	if !r.t.reuse || h.req.Method == "POST" || h.req.Method == "PATCH" {
+	if !r.t.reuse || h.method == "POST" || h.method == "PATCH" {
 		return nil
 	}
 	c := r.p.idle.take(r.key(h))

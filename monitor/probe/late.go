@@ -59,12 +59,8 @@ func (r *run) appendLate(b []byte, h *hop) []byte {
 	return b
 }
 
-// lateHeader is appendLate for HTTP/2; it leaves what h was prepared with.
-func (r *run) lateHeader(h *hop) http.Header {
-	header := h.req.Header
-	if !h.ownAgent || h.token || r.t.traceparent {
-		header = header.Clone()
-	}
+// addLate is appendLate for HTTP/2.
+func (r *run) addLate(header http.Header, h *hop) {
 	if !h.ownAgent {
 		header.Set("User-Agent", r.p.o.UserAgent)
 	}
@@ -74,7 +70,6 @@ func (r *run) lateHeader(h *hop) http.Header {
 	if r.t.traceparent {
 		header.Set("Traceparent", string(r.appendTraceparent(nil)))
 	}
-	return header
 }
 
 // newTrace returns a trace id of the W3C's trace context: random, and not zero.

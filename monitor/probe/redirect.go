@@ -65,7 +65,7 @@ func (t *Target) mayLeadTo(next *hop, location string) error {
 
 // onward is the request that follows h: RFC 9110, 15.4, as browsers do it.
 func (h *hop) onward(status int, u *url.URL) request {
-	q := request{method: h.req.Method, url: u, header: h.header.Clone(), body: h.body}
+	q := request{method: h.method, url: u, header: h.header.Clone(), body: h.body}
 	switch {
 	case status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect:
 	case q.method == http.MethodHead:
@@ -79,9 +79,7 @@ func (h *hop) onward(status int, u *url.URL) request {
 		}
 	}
 	if sameSite(h.url, u) {
-		if h.req.Host != h.url.Host {
-			q.host = h.req.Host
-		}
+		q.host = h.host
 		return q
 	}
 	for _, name := range []string{"Authorization", "Cookie", "Cookie2", "Proxy-Authorization"} {

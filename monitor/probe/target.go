@@ -34,9 +34,10 @@ type Target struct {
 	issuer      *issuer // of the token that is sent; nil: none is
 }
 
-// A hop is one request, ready to be written.
+// A hop is one request, ready to be written. There is one for each monitor, so it
+// holds no more than HTTP/1.1 takes; what else is asked for is made when it is.
 type hop struct {
-	url        *url.URL
+	request           // url is without what is not sent, header is nil when it is empty
 	shown      string // in events, in place of url, unless empty
 	addr       string // host and port to connect to
 	hostname   string // in ASCII, with its zone
@@ -49,9 +50,7 @@ type hop struct {
 	head, tail []byte
 	ownAgent   bool          // the prober's name is not to be added
 	token      bool          // that of OAuth2 is
-	req        *http.Request // read only
-	header     http.Header   // as the definition has it, for the next hop
-	body       string
+	asked      *http.Request // that there is an answer to: it has a method, and is shared
 }
 
 // Place is where the first request goes, and whether an idle connection may
@@ -167,7 +166,10 @@ func (t *Target) newHop(q request) (*hop, error) {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	h := &hop{url: &bare, addr: net.JoinHostPort(ascii, port), hostname: ascii, header: q.header, body: q.body}
+	h := &hop{request: q, addr: net.JoinHostPort(ascii, port), hostname: ascii, asked: askedBy(q.method)}
+	if h.url = &bare; len(q.header) == 0 {
+		h.header = nil
+	}
 	h.serverName, _, _ = strings.Cut(ascii, "%") // an IPv6 zone is nothing to others
 	h.key = u.Scheme + "://" + h.addr + t.route.key
 	if h.own = t.first == nil || sameSite(t.first.url, &bare); h.own {
@@ -176,21 +178,18 @@ func (t *Target) newHop(q request) (*hop, error) {
 		h.key += " other"
 	}
 	h.forward = t.route.forwards(u)
-	req, err := http.NewRequest(q.method, bare.String(), strings.NewReader(q.body))
+	h.gzip = q.header["Accept-Encoding"] == nil && q.header["Range"] == nil && q.method != http.MethodHead
+	_, h.ownAgent = q.header["User-Agent"]
+	return h, h.prepare(t)
+}
+
+// prepare writes the request once.
+func (h *hop) prepare(t *Target) error {
+	req, err := h.make()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	req.Header, req.Close = q.header.Clone(), !t.reuse
-	if q.host != "" {
-		req.Host = q.host
-	}
-	for _, c := range q.cookies {
-		req.AddCookie(c)
-	}
-	if h.gzip = q.header["Accept-Encoding"] == nil && q.header["Range"] == nil && q.method != http.MethodHead; h.gzip {
-		req.Header.Set("Accept-Encoding", "gzip")
-	}
-	if _, h.ownAgent = q.header["User-Agent"]; !h.ownAgent {
+	if req.Close = !t.reuse; !h.ownAgent {
 		req.Header.Set("User-Agent", "") // net/http writes none
 	}
 	var b bytes.Buffer
@@ -199,17 +198,50 @@ func (t *Target) newHop(q request) (*hop, error) {
 		write = req.WriteProxy
 	}
 	if err := write(&b); err != nil {
-		return nil, err
+		return err
 	}
-	i := bytes.Index(b.Bytes(), []byte("\r\nHost: ")) + 2
-	i += bytes.IndexByte(b.Bytes()[i:], '\n') + 1
-	h.head, h.tail = b.Bytes()[:i:i], b.Bytes()[i:]
+	all := bytes.Clone(b.Bytes())
+	i := bytes.Index(all, []byte("\r\nHost: ")) + 2
+	i += bytes.IndexByte(all[i:], '\n') + 1
+	h.head, h.tail = all[:i:i], all[i:]
 	if h.forward && t.route.proxy.basic != "" { // it is not the target's
 		h.tail = append([]byte("Proxy-Authorization: "+t.route.proxy.basic+"\r\n"), h.tail...)
 	}
-	req.Body = nil // each request over HTTP/2 gets its own
-	h.req = req
-	return h, nil
+	return nil
+}
+
+// make returns the request as net/http has it, but for what appendLate adds.
+func (h *hop) make() (*http.Request, error) {
+	req, err := http.NewRequest(h.method, h.url.String(), strings.NewReader(h.body))
+	if err != nil {
+		return nil, err
+	}
+	if h.header != nil {
+		req.Header = h.header.Clone()
+	}
+	if h.host != "" {
+		req.Host = h.host
+	}
+	for _, c := range h.cookies {
+		req.AddCookie(c)
+	}
+	if h.gzip {
+		req.Header.Set("Accept-Encoding", "gzip")
+	}
+	return req, nil
+}
+
+var askedGet, askedHead = &http.Request{Method: http.MethodGet}, &http.Request{Method: http.MethodHead}
+
+// askedBy is all that net/http wants to know of a request to read its answer.
+func askedBy(method string) *http.Request {
+	switch method {
+	case http.MethodGet:
+		return askedGet
+	case http.MethodHead:
+		return askedHead
+	}
+	return &http.Request{Method: method}
 }
 
 func asciiHost(u *url.URL) (string, error) {
