@@ -1,9 +1,11 @@
 package heartbeat
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -151,25 +153,53 @@ func (s *State) Monitors() []data.Monitor {
 
 // Save persists set: after it, a crash leaves either the old or the new one.
 func (s *State) Save(set []Definition) error {
-	b, err := json.Marshal(stateFile{Form: stateForm, Location: s.Location(), Definitions: set})
-	if err != nil {
-		return err
-	}
-	if err := replace(s.path(), b); err != nil {
+	write := func(w io.Writer) error { return writeState(w, s.Location(), set) }
+	if err := replaceBy(s.path(), write); err != nil {
 		return fmt.Errorf("persist %d definitions: %w", len(set), err)
 	}
 	s.set = set
 	return nil
 }
 
+// writeState writes a stateFile one definition at a time, since there may be very many.
+func writeState(to io.Writer, location string, set []Definition) error {
+	b, err := json.Marshal(stateFile{Form: stateForm, Location: location, Definitions: []Definition{}})
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(to, 64<<10) // its Flush returns what went wrong before
+	end := len(b) - len("]}")
+	_, _ = w.Write(b[:end])
+	for i := range set {
+		one, err := json.Marshal(&set[i])
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			_ = w.WriteByte(',')
+		}
+		_, _ = w.Write(one)
+	}
+	_, _ = w.Write(b[end:])
+	return w.Flush()
+}
+
 // replace writes a file anew so that a crash leaves the old one or the new one.
 func replace(path string, b []byte) error {
+	return replaceBy(path, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// replaceBy is replace of what write writes.
+func replaceBy(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // harmless once it is renamed
-	_, err = f.Write(b)
+	err = write(f)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -71,10 +71,12 @@ type compiler struct {
 	expand Expand // nil: nothing is replaced
 	masks  map[string]*mask
 	places map[string]*strain.Place // by address
+	// matchers are by expectations: fleets have them in common.
+	matchers map[string]*match.Matcher
 }
 
 func newCompiler(expand Expand) *compiler {
-	return &compiler{expand: expand, masks: map[string]*mask{}, places: map[string]*strain.Place{}}
+	return &compiler{expand: expand, masks: map[string]*mask{}, places: map[string]*strain.Place{}, matchers: map[string]*match.Matcher{}}
 }
 
 // compile makes all monitors ready, or says which cannot be. One that cannot because
@@ -140,7 +142,7 @@ func (c *compiler) bare(m *data.Monitor) (*target, error) {
 	}
 	var err error
 	if t.probe, err = probe.Compile(full); err == nil {
-		t.match, err = match.Compile(full)
+		t.match, err = c.matcher(full)
 	}
 	if err != nil && full != m {
 		t.probe, t.broken = nil, errors.New(t.mask.text(err.Error()))
@@ -154,6 +156,22 @@ func (c *compiler) bare(m *data.Monitor) (*target, error) {
 		})
 	}
 	return t, err
+}
+
+// matcher returns what judges m.
+func (c *compiler) matcher(m *data.Monitor) (*match.Matcher, error) {
+	b, err := json.Marshal(&m.Expect)
+	if err != nil { // it holds nothing that JSON cannot express
+		panic(err)
+	}
+	j := c.matchers[string(b)]
+	if j == nil {
+		if j, err = match.Compile(m); err != nil {
+			return nil, err
+		}
+		c.matchers[string(b)] = j
+	}
+	return j, nil
 }
 
 // standing is the hash of what the references of a monitor stand for.
