@@ -132,6 +132,7 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 	for i, h := range m.Hops {
 		fmt.Fprintf(w, "  hop %d  %3d  %10s  %s\n", i+1, h.Status, round(h.Phases.Total.D()), h.URL)
 	}
+	printAddresses(w, m)
 	if len(m.Expectations) > 0 {
 		fmt.Fprintln(w)
 	}
@@ -156,6 +157,24 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 		return
 	}
 	fmt.Fprintln(w, "up")
+}
+
+// printAddresses lists what was found at each address.
+func printAddresses(w io.Writer, m *data.Measurement) {
+	if len(m.Addresses) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	for _, a := range m.Addresses {
+		fmt.Fprintf(w, "  %-4s  %3d  %10s  %s", a.State, a.Status, round(a.Phases.Total.D()), a.Remote)
+		if a.Error != nil {
+			fmt.Fprintf(w, "  %s: %s", a.Error.Kind, oneLine(a.Error.Message, 80))
+		}
+		fmt.Fprintln(w)
+	}
+	if m.Unprobed > 0 {
+		fmt.Fprintf(w, "  and %d more, not probed\n", m.Unprobed)
+	}
 }
 
 // oneLine is what a terminal shows of a value: no control characters, and at most
