@@ -75,3 +75,39 @@ func TestManyMonitorsAreRead(t *testing.T) {
 		t.Errorf("%d monitors, %v", len(list), err)
 	}
 }
+
+// FuzzFolder reads a file below a folder's defaults, with references and for_each.
+func FuzzFolder(f *testing.F) {
+	for _, s := range [][3]string{
+		{"defaults: { every: 30s, labels: { a: b }, headers: { x: '${env:V}' } }", "monitors: [{ id: a, url: 'https://a.example/' }]", "v"},
+		{"defaults: { timeout: '${env:V}' }", "defaults: { every: '${env:V}' }\nmonitors: [{ id: 'a${env:V}', url: 'https://a.example/${env:V}' }]", "1s"},
+		{"defaults: {}", "monitors: [{ id: 'a${each}', for_each: [x, '${env:V}', '$${each}'], url: 'https://${each}.example/$${' }]", "${each}"},
+		{"defaults: { expect: { status: 200 } }", "monitors: [{ id: '${each.a}-${each.b}', for_each: { a: [x, y], b: [1, 2] }, url: 'https://a.example/', body: '${file:defaults.yaml}' }]", ""},
+		{"defaults: { for_each: [a] }", "monitors: [{ id: '${each.a}', for_each: [{ a: x }, { b: y }], url: '${env:V}' }]", "https://joe:pw@a.example/"},
+	} {
+		f.Add(s[0], s[1], s[2])
+	}
+	f.Fuzz(func(t *testing.T, defaults, file, value string) {
+		dir := write(t, t.TempDir(), map[string]string{"defaults.yaml": defaults, "a.yaml": file})
+		var warnings []string
+		r := reader(dir, &warnings, map[string]string{"V": value})
+		list, err := r.Load(dir)
+		if err == nil && len(list) == 0 {
+			t.Fatal("neither good nor bad")
+		}
+		for i := range list {
+			m := &list[i]
+			if data.CheckID(m.ID) != nil || m.Timeout <= 0 {
+				t.Fatalf("%+v", m)
+			}
+			before := m.Version()
+			full, _, err := r.References.Expand(m)
+			if err != nil || m.Version() != before {
+				t.Fatalf("%+v was good, and cannot be expanded: %v", m, err)
+			}
+			if strings.Contains(full.URL, "${env:V}") && !strings.Contains(m.URL, "$${") && !strings.Contains(value, "${") {
+				t.Fatalf("%q is left of %q", full.URL, m.URL)
+			}
+		}
+	})
+}
