@@ -30,7 +30,7 @@ func (v *visit) open() (from io.Reader, size int64, err error) {
 		return from, size, nil
 	}
 	z := gzips.Get().(*gzip.Reader)
-	switch err := z.Reset(from); {
+	switch err := z.Reset(&wire{from, MaxBody + 64<<10}); { // what unpacks to less is no body
 	case err == io.EOF:
 		gzips.Put(z)
 		return http.NoBody, -1, nil
@@ -85,6 +85,22 @@ func (r *run) readBody(v *visit) error {
 			return err
 		}
 	}
+}
+
+// A wire gives up to left bytes of a body as it was sent: one that unpacks to nothing
+// might go on for ever.
+type wire struct {
+	io.Reader
+	left int
+}
+
+func (w *wire) Read(b []byte) (int, error) {
+	if w.left == 0 {
+		return 0, &fault{data.ErrBodyTooLarge, fmt.Sprintf("the body has more than %d bytes before decompression, and no more are read", MaxBody)}
+	}
+	n, err := w.Reader.Read(b[:min(len(b), w.left)])
+	w.left -= n
+	return n, err
 }
 
 // end sees to it that a body as long as allowed ends there.

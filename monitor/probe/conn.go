@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 const (
 	// MaxHeader is how many bytes of headers are read for each answer.
 	MaxHeader = 64 << 10
+	// maxLines is how many lines they may have: each takes memory of its own.
+	maxLines = 1000
 	// maxDrain is how much of a body that nobody needs is read after the
 	// probe's end, so that the connection can serve again.
 	maxDrain  = 64 << 10
@@ -35,6 +38,8 @@ type conn struct {
 	br    *bufio.Reader // reads the conn itself
 	out   []byte
 	left  int64 // bytes that may still be read; negative: any number
+	lines int   // of headers, as far as they have been parsed
+	more  int   // in what was read last, which may have some of the body
 	reads int
 	// failed is what reading headers ended with, unless that was their end.
 	failed error
@@ -89,8 +94,13 @@ func (c *conn) Read(b []byte) (int, error) {
 		c.failed = &fault{data.ErrProtocol, fmt.Sprintf("the headers are longer than %d KiB", MaxHeader>>10)}
 		return 0, c.failed
 	}
+	if c.lines += c.more; c.lines > maxLines {
+		c.failed = &fault{data.ErrProtocol, fmt.Sprintf("the headers have more than %d lines", maxLines)}
+		return 0, c.failed
+	}
 	n, err := c.Conn.Read(b[:min(int64(len(b)), c.left)])
 	c.left -= int64(n)
+	c.more = bytes.Count(b[:n], []byte("\n"))
 	if c.ended = c.ended || err == io.EOF; err != nil && !c.ended {
 		c.failed = err
 	}
@@ -100,7 +110,7 @@ func (c *conn) Read(b []byte) (int, error) {
 // http1 writes the request and reads the answer's headers.
 func (r *run) http1(v *visit) error {
 	c, h := v.conn, v.hop
-	c.left, c.failed = MaxHeader, nil
+	c.left, c.failed, c.lines, c.more = MaxHeader, nil, 0, 0
 	c.out = append(r.appendLate(append(c.out[:0], h.head...), h), h.tail...)
 	_, wrong := c.Write(c.out)
 	if wrong != nil && isTimeout(wrong) {

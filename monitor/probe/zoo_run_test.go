@@ -148,9 +148,14 @@ func runCurl(ctx context.Context, path, ca string, timeout time.Duration, st sta
 		"--max-time", strconv.FormatFloat(timeout.Seconds(), 'f', 3, 64), "-w", "%{stderr}\n%{http_code}",
 	}
 	var body, said bytes.Buffer
+	ctx, cancel := context.WithTimeout(ctx, timeout+5*time.Second) // it does not look at its time while it is flooded
+	defer cancel()
 	c := exec.CommandContext(ctx, path, append(append(args, st.curl...), cmp.Or(st.curlURL, st.url))...)
 	c.Stdout, c.Stderr = &body, &said
 	err := c.Run()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return theirs{code: 28, message: "ended from outside"}
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return theirs{code: -1, message: err.Error()}

@@ -49,6 +49,8 @@ func answersThatAreNone() []specimen {
 		{"headers without end", tcp(then(ok, flood("X-More: "+strings.Repeat("a", 1000)+"\r\n"))), data.ErrProtocol, "transfer", curl(56), 0},
 		{"header without end", tcp(then(ok+"X: ", flood("a"))), data.ErrProtocol, "transfer", curl(27), 0},
 		{"header too long", text(ok, "X: ", strings.Repeat("a", 70<<10), "\r\n\r\n"), data.ErrProtocol, "transfer", curl(0), 0},
+		{"too many short headers", text(ok, strings.Repeat("X:\r\n", 3000), "\r\n"), data.ErrProtocol, "transfer", nil, 0},
+		{"too many headers of 1xx", text("HTTP/1.1 103 X\r\n", strings.Repeat("X:\r\n", 3000), "\r\n", ok, "\r\n"), data.ErrProtocol, "transfer", nil, 0},
 		{"too many headers", text(ok, strings.Repeat("X: y\r\n", 15000), "\r\n"), data.ErrProtocol, "transfer", curl(0), 0},
 		{"bytes before the status line", text("x\r\n", ok, "\r\n"), data.ErrProtocol, "transfer", curl(1), 0},
 	}
@@ -88,6 +90,10 @@ func bodies() []specimen {
 		{"body without end", tcp(then(ok+"\r\n", flood("x"))), data.ErrBodyTooLarge, inBody, nil, 200},
 		{"chunks without end", tcp(then(chunked, flood("400\r\n"+strings.Repeat("x", 1024)+"\r\n"))), data.ErrBodyTooLarge, inBody, nil, 200},
 		{"bomb of gzip", text(inGzip, sizedBody(zipped(strings.Repeat("x", 2<<20)))), data.ErrBodyTooLarge, inBody, nil, 200},
+		{"gzip of nothing, without end", tcp(then(inGzip+"\r\n", flood(zipped("")))), data.ErrBodyTooLarge, inBody, nil, 200},
+		{"blocks of nothing in gzip, without end", tcp(then(inGzip+"\r\n"+zipped("")[:10], flood("\x00\x00\x00\xff\xff"))), data.ErrBodyTooLarge, inBody, nil, 200},
+		{"trailers without end", tcp(then(chunked+"1\r\nx\r\n0\r\n", flood("X: y\r\n"))), data.ErrProtocol, inBody, nil, 200},
+		{"trailer without end", tcp(then(chunked+"1\r\nx\r\n0\r\nX: ", flood("y"))), data.ErrProtocol, inBody, nil, 200},
 		{"reset in the body", tcp(then(ok+"Content-Length: 100\r\n\r\nx", reset)), data.ErrReset, inBody, curl(56), 200},
 		{"reset in a body without a length", tcp(then(ok+"\r\nx", reset)), data.ErrReset, inBody, curl(56), 200},
 	}
