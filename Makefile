@@ -59,6 +59,7 @@ bench: run-infra migrate ## all benchmarks, on the servers of run-infra; docs/pe
 	$(GO) run ./bench/baseline/probe
 	$(GO) run ./bench/degraded
 	$(GO) run ./bench/overload
+	$(GO) run ./bench/scale
 	$(GO) run ./bench/baseline/publisher
 	$(GO) run ./bench/collector
 	$(GO) run ./bench/latency

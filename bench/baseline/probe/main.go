@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/monitorink/monitorink/bench/internal/bare"
 	"github.com/monitorink/monitorink/bench/internal/rig"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/probe"
@@ -79,12 +80,12 @@ func run(ctx context.Context, seconds float64, profile string) error {
 		{"new, 1,000/s", false, true, 0.95},
 		{"reused, 1,000/s", true, true, 0.75},
 	} {
-		b := newBare(url, row.reuse)
+		b := bare.New(url, row.reuse, nil)
 		ours, err := newOurs(ctx, url, row.reuse)
 		if err != nil {
 			return err
 		}
-		a, o, err := compare(ctx, side{b.probe, b.close, 1}, ours, row.fixed, seconds)
+		a, o, err := compare(ctx, side{b.Probe, b.Close, 1}, ours, row.fixed, seconds)
 		if err != nil {
 			return fmt.Errorf("%s: %w", row.name, err)
 		}

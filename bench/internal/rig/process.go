@@ -67,6 +67,19 @@ func (p *Process) Alive() error {
 	}
 }
 
+// Processor is what the process has used so far, user and system. It is 0 where that
+// is not known.
+func (p *Process) Processor() time.Duration {
+	s, _ := statOf(p.cmd.Process.Pid)
+	return s.own
+}
+
+// Memory is how much of the process is resident now, and was at most. Both are 0 where
+// that is not known.
+func (p *Process) Memory() (now, peak int64) {
+	return statusOf(p.cmd.Process.Pid, "VmRSS:"), statusOf(p.cmd.Process.Pid, "VmHWM:")
+}
+
 // Kill ends the process, if it has not ended.
 func (p *Process) Kill() {
 	p.cmd.Process.Kill()
@@ -79,7 +92,7 @@ func (p *Process) Stop() (Usage, error) {
 	if err := p.Alive(); err != nil {
 		return Usage{}, err
 	}
-	peak := peakOf(p.cmd.Process.Pid)
+	_, peak := p.Memory()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return Usage{}, err
 	}
@@ -96,14 +109,14 @@ func (p *Process) Stop() (Usage, error) {
 	return Usage{Processor: s.UserTime() + s.SystemTime(), Peak: peak}, nil
 }
 
-// peakOf is the most that a process has been resident, as Linux tells it.
-func peakOf(pid int) int64 {
+// statusOf is a size of a process, as Linux tells it.
+func statusOf(pid int, name string) int64 {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			kb, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
 			return kb << 10
 		}

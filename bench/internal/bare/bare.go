@@ -1,8 +1,11 @@
-package main
+// Package bare is the pinned loop over net/http and httptrace that probes are compared
+// with.
+package bare
 
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,24 +13,27 @@ import (
 	"time"
 )
 
-// bare is the loop that everything is compared with. It is pinned: change it
+// A Loop probes one URL, as everything is compared with. It is pinned: change it
 // only together with all figures that were taken against it.
-type bare struct {
+type Loop struct {
 	client *http.Client
 	url    string
 }
 
-func newBare(url string, reuse bool) *bare {
-	return &bare{url: url, client: &http.Client{
+// New returns a loop that trusts roots (nil: the system's), and connects anew for each
+// probe unless reuse.
+func New(url string, reuse bool, roots *x509.CertPool) *Loop {
+	return &Loop{url: url, client: &http.Client{
 		Timeout: 5 * time.Second,
 		Transport: &http.Transport{
 			DisableKeepAlives: !reuse, MaxIdleConnsPerHost: 256, ForceAttemptHTTP2: true,
+			TLSClientConfig: &tls.Config{RootCAs: roots},
 		},
 	}}
 }
 
-// probe makes one request, stamps its phases and reads the body.
-func (b *bare) probe() error {
+// Probe makes one request, stamps its phases and reads the body.
+func (b *Loop) Probe() error {
 	var dns, dnsDone, connect, connectDone, tlsStart, tlsDone, got, wrote, first time.Time
 	trace := &httptrace.ClientTrace{
 		DNSStart:             func(httptrace.DNSStartInfo) { dns = time.Now() },
@@ -63,4 +69,5 @@ func (b *bare) probe() error {
 //go:noinline
 func sink(...time.Time) {}
 
-func (b *bare) close() { b.client.CloseIdleConnections() }
+// Close drops the connections that are idle.
+func (b *Loop) Close() { b.client.CloseIdleConnections() }
