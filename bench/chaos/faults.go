@@ -80,6 +80,14 @@ func (w *world) onHeartbeat(ctx context.Context, e event) error {
 	}
 	var err error
 	switch e.kind {
+	case editHup:
+		w.say("heartbeat: %s", w.book.change(e.seed))
+		return h.reload()
+	case editHupKill:
+		w.say("heartbeat: %s", w.book.change(e.seed))
+		err = h.reload()
+		rig.Pause(ctx, e.lasts) // so that it is at any point of that
+		h.kill()
 	case freeze, freezeTo:
 		h.freeze()
 		h.p.signal(syscall.SIGSTOP)
@@ -98,7 +106,7 @@ func (w *world) onHeartbeat(ctx context.Context, e event) error {
 	if e.kind == edit || e.kind == editKill {
 		w.say("heartbeat: %s", w.book.change(e.seed))
 	}
-	if e.kind != freezeTo {
+	if e.kind != freezeTo && e.kind != editHupKill {
 		rig.Pause(ctx, e.lasts)
 	}
 	if startErr := h.start(); startErr != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/monitorink/monitorink/bench/chaos/account"
@@ -44,7 +45,7 @@ func (h *prober) start() error {
 	h.c.mu.Lock()
 	run := len(h.c.life.Runs)
 	h.c.mu.Unlock()
-	if err := h.book.write(run); err != nil {
+	if err := h.book.write(run, time.Time{}); err != nil {
 		return err
 	}
 	h.c.mu.Lock()
@@ -57,6 +58,18 @@ func (h *prober) start() error {
 	h.p = p
 	h.watched = make(chan struct{})
 	go h.watch(p, run, h.watched) // ends with the process
+	return nil
+}
+
+// reload writes the monitors' file, and has it read by the process that runs.
+func (h *prober) reload() error {
+	h.c.mu.Lock()
+	run := len(h.c.life.Runs) - 1
+	h.c.mu.Unlock()
+	if err := h.book.write(run, time.Now()); err != nil {
+		return err
+	}
+	h.p.signal(syscall.SIGHUP)
 	return nil
 }
 

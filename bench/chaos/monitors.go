@@ -114,20 +114,21 @@ func (b *book) paused() int {
 	return n
 }
 
-// write puts it into the file, for a run of heartbeat that is about to start.
-func (b *book) write(run int) error {
+// write puts it into the file, for a run of heartbeat that is about to start, or, with
+// a time, for one that reads it again.
+func (b *book) write(run int, at time.Time) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "monitors:\n  - { id: %s, url: 'http://%s/%[1]s', every: 24h }\n", keeper, b.addrs[0])
 	for _, id := range slices.Sorted(maps.Keys(b.now)) {
 		d := b.now[id]
 		fmt.Fprintf(&text, "  - { id: %s, url: '%s', every: %v, timeout: %v, paused: %v }\n", id, d.URL, d.Every, d.Timeout, d.Paused)
 		if last := b.last(id); last == nil || *last != d {
-			b.edits[id] = append(b.edits[id], account.Edit{Run: run, Definition: &d})
+			b.edits[id] = append(b.edits[id], account.Edit{Run: run, At: at, Definition: &d})
 		}
 	}
 	for _, id := range b.gone() {
 		if b.last(id) != nil {
-			b.edits[id] = append(b.edits[id], account.Edit{Run: run})
+			b.edits[id] = append(b.edits[id], account.Edit{Run: run, At: at})
 		}
 	}
 	return os.WriteFile(b.file, []byte(text.String()), 0o600)

@@ -17,15 +17,18 @@ const (
 	term     = "SIGTERM"
 	edit     = "edit, SIGTERM"
 	editKill = "edit, kill -9"
-	cut      = "cut"
-	delay    = "delay"
-	hole     = "black hole"
-	refuse   = "refuse"
-	down     = "down"
-	slow     = "slow"
-	broken   = "answers 500"
-	resets   = "resets"
-	replay   = "replay"
+	editHup  = "edit, SIGHUP"
+	// The kill comes while the edit is read, or is made to hold.
+	editHupKill = "edit, SIGHUP, kill -9"
+	cut         = "cut"
+	delay       = "delay"
+	hole        = "black hole"
+	refuse      = "refuse"
+	down        = "down"
+	slow        = "slow"
+	broken      = "answers 500"
+	resets      = "resets"
+	replay      = "replay"
 )
 
 // An event is one fault of the plan.
@@ -39,7 +42,7 @@ type event struct {
 
 // kills reports whether something is killed.
 func (e event) kills() bool {
-	return e.kind == kill || e.kind == freezeTo || e.kind == editKill || e.kind == down
+	return e.kind == kill || e.kind == freezeTo || e.kind == editKill || e.kind == editHupKill || e.kind == down
 }
 
 // killed is how many of them kill something.
@@ -89,7 +92,7 @@ func tempers(length time.Duration, queue string, collectors int) map[string]*tem
 	link := []string{cut, cut, delay, hole, refuse}
 	all := map[string]*temper{
 		"heartbeat": {gap: scale(4*time.Second, 6*time.Second), longest: scale(3*time.Second, time.Minute),
-			deck: []string{kill, kill, kill, kill, kill, freeze, freeze, term, edit, editKill, editKill, freezeTo}},
+			deck: []string{kill, kill, kill, kill, kill, freeze, freeze, term, edit, editKill, editHup, editHup, editHupKill, editHupKill, editHupKill, editHupKill, freezeTo}},
 		"database":      {gap: scale(14*time.Second, 25*time.Second), longest: scale(3*time.Second, 40*time.Second), deck: []string{kill, kill, freeze}},
 		"database link": {gap: scale(9*time.Second, 30*time.Second), longest: scale(3*time.Second, 30*time.Second), deck: link},
 		"queue link":    {gap: scale(9*time.Second, 30*time.Second), longest: scale(3*time.Second, 30*time.Second), deck: link},
@@ -140,6 +143,9 @@ func (t *temper) draw(rng *rand.Rand, name string, length time.Duration) []event
 		longest := t.longest
 		if deck[0] != freeze && deck[0] != freezeTo {
 			longest = min(longest, 8*time.Second)
+		}
+		if deck[0] == editHupKill {
+			longest = time.Second
 		}
 		lasts := (shortest + time.Duration(x*x*x*float64(longest))).Round(time.Millisecond)
 		e := event{at: at, kind: deck[0], lasts: lasts, seed: rng.Uint64()}

@@ -165,11 +165,11 @@ func (j *Judge) edits(m *Monitor) {
 			bad(r.From, "a registration from before any heartbeat")
 			continue
 		}
-		if began := j.life.Runs[run]; !began.Ready.IsZero() && r.From.After(began.Ready) {
+		if began := j.life.Runs[run]; !began.Ready.IsZero() && r.From.After(began.Ready) && !m.reloaded(run, r.From) {
 			bad(r.From, "a registration from after the start of %s", began.Launch.UTC().Format("15:04:05.000"))
 		}
-		if !r.is(m.written(run)) {
-			bad(r.From, "registration %+v, and the file said %+v", r, m.written(run))
+		if d := m.written(run, r.From); !r.is(d) {
+			bad(r.From, "registration %+v, and the file said %+v", r, d)
 		}
 		if i > 0 && regs[i-1].Removed == r.Removed && regs[i-1].Version == r.Version {
 			bad(r.From, "the same registration twice")
@@ -193,33 +193,50 @@ func (j *Judge) edits(m *Monitor) {
 	j.missingEdits(m, regs, bad)
 }
 
-// missingEdits wants what the file said to hold as soon as a start was through.
+// missingEdits wants what the file said to hold as soon as a start was through, and
+// reloading after an edit.
 func (j *Judge) missingEdits(m *Monitor, regs []Registration, bad func(time.Time, string, ...any)) {
-	for run, r := range j.life.Runs {
-		if r.Ready.IsZero() {
-			continue
-		}
+	want := func(run int, at time.Time) {
 		held := Registration{Removed: true}
 		for _, reg := range regs {
-			if !reg.From.After(r.Ready) {
+			if !reg.From.After(at) {
 				held = reg
 			}
 		}
-		if !held.is(m.written(run)) {
-			bad(r.Ready, "%+v holds, and the file said %+v", held, m.written(run))
+		if d := m.written(run, at); !held.is(d) {
+			bad(at, "%+v holds, and the file said %+v", held, d)
+		}
+	}
+	for run, r := range j.life.Runs {
+		if !r.Ready.IsZero() && !m.reloaded(run, r.Ready) {
+			want(run, r.Ready)
+		}
+	}
+	for i, e := range m.Edits {
+		at := e.At.Add(reloading)
+		if i+1 < len(m.Edits) && m.Edits[i+1].Run == e.Run && m.Edits[i+1].At.Before(at) {
+			continue // by then it is another
+		}
+		if !e.At.IsZero() && j.life.undisturbed(e.Run, e.At, at) {
+			want(e.Run, at)
 		}
 	}
 }
 
-// written is what the file said when a run began; nil: nothing.
-func (m *Monitor) written(run int) *Definition {
+// written is what the file said at an instant of a run; nil: nothing.
+func (m *Monitor) written(run int, at time.Time) *Definition {
 	var d *Definition
 	for _, e := range m.Edits {
-		if e.Run <= run {
+		if e.Run < run || e.Run == run && !e.At.After(at) {
 			d = e.Definition
 		}
 	}
 	return d
+}
+
+// reloaded reports whether the file was edited in a run before at.
+func (m *Monitor) reloaded(run int, at time.Time) bool {
+	return slices.ContainsFunc(m.Edits, func(e Edit) bool { return e.Run == run && !e.At.IsZero() && !e.At.After(at) })
 }
 
 func (r *Registration) is(d *Definition) bool {

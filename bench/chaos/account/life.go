@@ -52,6 +52,26 @@ const (
 	settling = 2 * time.Second
 )
 
+// reloading is how long heartbeat may take to apply an edit that it is told of.
+const reloading = 8 * time.Second
+
+// undisturbed reports whether a run was on from one instant to another, with a disk to
+// write on and a processor.
+func (l *Life) undisturbed(run int, from, to time.Time) bool {
+	r := l.Runs[run]
+	if r.Ready.IsZero() || from.Before(r.Ready) || to.After(r.Last) {
+		return false
+	}
+	for _, list := range [][]Span{l.Frozen, l.Full, l.Starved} {
+		for _, s := range list {
+			if s.From.Before(to) && s.To.After(from) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func within(list []Span, t time.Time, before, after time.Duration) bool {
 	for _, s := range list {
 		if s.wider(before, after).has(t) {

@@ -14,6 +14,9 @@ type Definition struct {
 // when Definition is nil.
 type Edit struct {
 	Run int // index in Life.Runs
+	// At is when it was written while the run was on, which then read it again; zero:
+	// before the run.
+	At time.Time
 	*Definition
 }
 
