@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
 
@@ -47,16 +46,28 @@ func Monitors(cfg *config.Config, r *references.Resolver, warn func(monitors.Pro
 
 // AllMonitors returns what Monitors does, of all shards.
 func AllMonitors(cfg *config.Config, r *references.Resolver, warn func(monitors.Problem)) ([]data.Monitor, error) {
-	reader := monitors.Reader{Defaults: Defaults(cfg), References: r, Warn: warn}
+	return readAll(cfg, &monitors.Reader{Defaults: Defaults(cfg), References: r, Warn: warn})
+}
+
+func readAll(cfg *config.Config, reader *monitors.Reader) ([]data.Monitor, error) {
 	if cfg.URLs != "" {
 		return reader.URLs(cfg.URLs)
 	}
 	return reader.Load(cfg.Monitors)
 }
 
-// Mine returns those of all that the shard of cfg has. All is not to be used any more.
+// Mine returns those of all that the shard of cfg has.
 func Mine(cfg *config.Config, all []data.Monitor) []data.Monitor {
-	return slices.DeleteFunc(all, func(m data.Monitor) bool { return !cfg.Shard.Has(m.ID) })
+	if cfg.Shard.Of <= 1 {
+		return all
+	}
+	var mine []data.Monitor
+	for i := range all {
+		if cfg.Shard.Has(all[i].ID) {
+			mine = append(mine, all[i])
+		}
+	}
+	return mine
 }
 
 // hostname is the fallback of location and instance.

@@ -39,6 +39,7 @@ type reloader struct {
 	cfg     *config.Config
 	log     *slog.Logger
 	refs    *references.Resolver
+	reader  monitors.Reader
 	hangups chan os.Signal     // never closed
 	asked   chan chan reloaded // never closed; each gets one value
 	ended   chan struct{}      // closed when run ends
@@ -61,6 +62,7 @@ func newReloader(cfg *config.Config, log *slog.Logger, reg *metrics.Registry) *r
 		cfg: cfg, log: log, refs: References(cfg),
 		hangups: make(chan os.Signal, 1), asked: make(chan chan reloaded), ended: make(chan struct{}),
 	}
+	r.reader = monitors.Reader{Defaults: Defaults(cfg), References: r.refs, Memory: &monitors.Memory{}, Warn: r.warn}
 	signal.Notify(r.hangups, syscall.SIGHUP) // for as long as the process lives
 	reg.Reload(func() metrics.Reload {
 		r.mu.Lock()
@@ -75,7 +77,7 @@ func (r *reloader) first(persisted []heartbeat.Definition) ([]data.Monitor, erro
 	if r.cfg.URLs == "" {
 		r.stamp = monitors.Look(r.cfg.Monitors) // before: what is written meanwhile is a change
 	}
-	all, wrong := AllMonitors(r.cfg, r.refs, r.warn)
+	all, wrong := readAll(r.cfg, &r.reader)
 	r.elsewhere = elsewhere(r.cfg.Shard, all, persisted, problems(wrong, nil))
 	list, kept := LastGood(Mine(r.cfg, all), persisted, wrong)
 	list = Mine(r.cfg, list)
@@ -208,7 +210,10 @@ func (r *reloader) read(ctx context.Context, quiet time.Duration) ([]data.Monito
 	}
 }
 
-func (r *reloader) load() ([]data.Monitor, error) { return Monitors(r.cfg, r.refs, r.warn) }
+func (r *reloader) load() ([]data.Monitor, error) {
+	all, err := readAll(r.cfg, &r.reader)
+	return Mine(r.cfg, all), err
+}
 
 func (r *reloader) warn(p monitors.Problem) {
 	r.log.Warn("a definition should be looked at", "where", p.Error())

@@ -12,6 +12,6 @@ func ParseInPieces(name string, b []byte, d Defaults, size int) ([]data.Monitor,
 
 // Pieces is how many pieces a file is cut into; 0: it is read whole.
 func Pieces(b []byte, size int) int {
-	_, pieces, _, _ := split(b, size)
+	_, pieces, _, _ := split(b, size, nil)
 	return len(pieces)
 }

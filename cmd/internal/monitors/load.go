@@ -39,6 +39,8 @@ type Reader struct {
 	// References resolves what monitors refer to. Nil: no variable is set, and no file
 	// is looked at.
 	References *references.Resolver
+	// Memory makes a file that is read again quick to read. It may be nil.
+	Memory *Memory
 	// Warn is told of what is not wrong, and should be known. It may be nil.
 	Warn func(Problem)
 }
@@ -65,6 +67,8 @@ func (r *Reader) Load(path string) ([]data.Monitor, error) {
 	if r.References != nil {
 		r.References.Forget()
 	}
+	r.Memory.begin()
+	defer r.Memory.end()
 	s := newSet(*r)
 	w := walk{take: s.take, errs: &s.errs}
 	w.path(path, s.builtIn())

@@ -28,7 +28,7 @@ type piece struct {
 // list, with the number of items. It works on the lines alone, and knows only files
 // that end with the list; it may be wrong about one whose texts look like items, but
 // then a piece does not parse.
-func split(b []byte, size int) (head []byte, pieces []piece, items int, ok bool) {
+func split(b []byte, size int, ends func(bytes int, line []byte) bool) (head []byte, pieces []piece, items int, ok bool) {
 	at := monitorsLine.FindIndex(b)
 	if at == nil {
 		return nil, nil, 0, false
@@ -53,7 +53,7 @@ func split(b []byte, size int) (head []byte, pieces []piece, items int, ok bool)
 			items++
 			if indent < 0 {
 				indent, from, first = spaces, begin, line
-			} else if begin-from >= size {
+			} else if begin-from >= size || ends != nil && ends(begin-from, b[begin:end]) {
 				pieces = append(pieces, piece{b[from:begin], first})
 				from, first = begin, line
 			}
@@ -71,13 +71,17 @@ var monitorsLine = regexp.MustCompile(`(?m)^monitors:[ \t]*\r?\n`)
 // inPieces reads a large file piece by piece. It reports whether that could be done;
 // otherwise it has left no trace, but in base.
 func (f *file) inPieces(b []byte, base *draft) bool {
-	head, pieces, items, ok := split(b, f.piece)
+	var ends func(int, []byte) bool
+	if f.Memory != nil {
+		ends = f.Memory.endsPiece
+	}
+	head, pieces, items, ok := split(b, f.piece, ends)
 	if !ok {
 		return false
 	}
 	before := f.monitors
 	f.monitors = slices.Grow(f.monitors, items)
-	if f.head(head, base) && f.pieces(pieces, base) {
+	if f.head(head, base) && f.pieces(f.recaller(head, base), pieces, base) {
 		return true
 	}
 	f.monitors = before
@@ -99,12 +103,14 @@ func (f *file) head(b []byte, base *draft) bool {
 }
 
 type parsed struct {
+	piece
+	said *said // when it was read before; nil: it is parsed
 	list *yaml.Node
 	err  error
 }
 
 // pieces reads the list, while the next pieces are parsed.
-func (f *file) pieces(pieces []piece, base *draft) bool {
+func (f *file) pieces(r *recaller, pieces []piece, base *draft) bool {
 	ahead := min(runtime.GOMAXPROCS(0), 4)
 	pending := make(chan chan parsed, ahead) // closed by the goroutine below
 	done := make(chan struct{})              // closed at the end
@@ -120,27 +126,44 @@ func (f *file) pieces(pieces []piece, base *draft) bool {
 			case <-done:
 				return
 			}
-			parsing.Go(func() {
-				list, err := parsePiece(p.text)
-				if err == nil {
-					shift(list, p.line)
-				}
-				c <- parsed{list, err}
-			})
+			if s := r.knows(p); s != nil {
+				c <- parsed{piece: p, said: s}
+				continue
+			}
+			parsing.Go(func() { c <- p.parse() })
 		}
 	})
 	i := 0
 	for c := range pending {
 		p := <-c
+		if p.said != nil {
+			if f.recall(r, p.piece, p.said) {
+				i += p.said.items
+				continue
+			}
+			p = p.parse()
+		}
 		if p.err != nil || p.list.Kind != yaml.SequenceNode {
 			return false
 		}
+		before, wrong, warned := len(f.monitors), len(f.errs), len(f.warned)
 		if !f.list(base, i, p.list) {
 			return true
+		}
+		if len(f.errs) == wrong && len(f.warned) == warned {
+			f.remember(r, p.piece, len(p.list.Content), f.monitors[before:])
 		}
 		i += len(p.list.Content)
 	}
 	return true
+}
+
+func (p piece) parse() parsed {
+	list, err := parsePiece(p.text)
+	if err == nil {
+		shift(list, p.line)
+	}
+	return parsed{piece: p, list: list, err: err}
 }
 
 // shift adds to the lines of nodes.

@@ -96,7 +96,7 @@ func (f *file) read(b []byte, base *draft) {
 		f.errs = append(f.errs, tooLarge(f.name, int64(len(b))))
 		return
 	}
-	if before := *base; len(b) > 2*f.piece && !f.onlyDefaults {
+	if before := *base; (len(b) > 2*f.piece || f.Memory != nil) && !f.onlyDefaults {
 		if f.inPieces(b, base) {
 			return
 		}
