@@ -27,12 +27,15 @@ func captured(c *data.Capture, r *probe.Response) *data.Captured {
 	}
 	out := &data.Captured{}
 	if c.Body > 0 {
-		b, more := r.Beginning, r.More
-		if r.Body != nil {
-			b = r.Body[:min(int64(len(r.Body)), c.Body, data.MaxCapture)]
-			more = len(b) < len(r.Body)
+		var piece probe.Beginning
+		if r.Beginning != nil {
+			piece = *r.Beginning
 		}
-		out.Body = readable(b, more)
+		if r.Body != nil {
+			piece.Text = r.Body[:min(int64(len(r.Body)), c.Body, data.MaxCapture)]
+			piece.More = len(piece.Text) < len(r.Body)
+		}
+		out.Body = readable(piece.Text, piece.More)
 	}
 	if !c.Headers {
 		return out

@@ -10,7 +10,7 @@ func (t *Target) CaptureWhen(failed func(*Response) bool) { t.failed = failed }
 // keep keeps the beginning of b, which could not be read to its end.
 func (r *run) keep(b []byte) {
 	if r.Body == nil && r.t.capture > 0 && len(b) > 0 {
-		r.Beginning, r.More = b[:min(int64(len(b)), r.t.capture)], true
+		r.Beginning = &Beginning{b[:min(int64(len(b)), r.t.capture)], true}
 	}
 }
 
@@ -27,9 +27,7 @@ func (r *run) capture(v *visit) error {
 	}
 	defer closeBody(from)
 	b, err := io.ReadAll(io.LimitReader(from, r.t.capture+1))
-	r.Beginning, r.More = b, err != nil
-	if int64(len(b)) > r.t.capture {
-		r.Beginning, r.More = b[:r.t.capture], true
-	}
+	part := b[:min(int64(len(b)), r.t.capture)]
+	r.Beginning = &Beginning{part, err != nil || len(part) < len(b)}
 	return err
 }

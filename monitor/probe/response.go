@@ -26,10 +26,9 @@ type Response struct {
 	// is valid until Release.
 	Body []byte
 	// Beginning is that of a body which is not in Body, as far as the monitor
-	// captures it and it could be read; only of an answer that failed. More says that
-	// it goes on. It is valid until Release.
-	Beginning []byte
-	More      bool
+	// captures it and it could be read; only of an answer that failed. It is valid
+	// until Release.
+	Beginning *Beginning
 	Err       *data.Error // nil: an answer came; nothing is said about its content
 	// Exhausted says that Err comes of what this machine has run out of: files,
 	// ports, memory for sockets, room in the body budget. It tells nothing of the
@@ -41,6 +40,12 @@ type Response struct {
 
 	buf  buffer
 	late *late // nil: nothing was added
+}
+
+// A Beginning is a piece of a body.
+type Beginning struct {
+	Text []byte
+	More bool // the body goes on
 }
 
 // Release gives the body's memory back. A second call does nothing.
