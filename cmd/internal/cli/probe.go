@@ -148,6 +148,7 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 		fmt.Fprintf(w, "  %s  %-*s  saw %s\n", mark, width, e.Name, oneLine(e.Seen, 80))
 	}
 	fmt.Fprintln(w)
+	printCaptured(w, m.Captured)
 	if m.Error != nil {
 		where := ""
 		if m.Error.Phase != "" {

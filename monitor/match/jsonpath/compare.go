@@ -131,16 +131,12 @@ func newDecimal(s []byte) decimal {
 		exp, s = exponent(s[at+1:]), s[:at]
 	}
 	d.whole, d.part, _ = bytes.Cut(s, []byte{'.'})
-	d.part = bytes.TrimRight(d.part, "0")
 	d.whole = bytes.TrimLeft(d.whole, "0")
 	d.scale = int64(len(d.whole))
 	if len(d.whole) == 0 {
 		all := len(d.part)
 		d.part = bytes.TrimLeft(d.part, "0")
 		d.scale = int64(len(d.part) - all)
-	}
-	if len(d.part) == 0 {
-		d.whole = bytes.TrimRight(d.whole, "0")
 	}
 	if len(d.whole)+len(d.part) == 0 {
 		return decimal{}
