@@ -435,3 +435,36 @@ func unused(t *testing.T) string {
 	defer l.Close()
 	return l.Addr().String()
 }
+
+func TestAllAddressesShareATokenAndATrace(t *testing.T) {
+	var mu sync.Mutex
+	var all []seen
+	note := func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, seen{header: r.Header.Clone()})
+	}
+	i := &idp{life: 3600}
+	m := oauth2(monitor(serve(t, note)), serve(t, i.ServeHTTP))
+	_, port, _ := strings.Cut(strings.TrimPrefix(m.URL, "http://"), ":")
+	z := newZone(t, map[string][]string{"shop.example": {"127.0.0.1", "127.0.0.1"}, "one.example": {"127.0.0.1"}})
+	for _, name := range []string{"one.example", "shop.example"} {
+		all = nil
+		m.URL, m.Resolver, m.Addresses, m.Traceparent = "http://"+name+":"+port, z.at, data.AddressesAll, true
+		list, _, none := each(t, prober(t, probe.Options{}), m)
+		if none != nil || len(list) == 0 || len(all) != len(list) {
+			t.Fatalf("%d addresses, %d requests, %+v", len(list), len(all), none)
+		}
+		for _, s := range all {
+			if s.header.Get("Authorization") != fmt.Sprintf("Bearer token-%d", i.asked.Load()) || s.header.Get("Traceparent")[:36] != all[0].header.Get("Traceparent")[:36] {
+				t.Errorf("got %v", s.header)
+			}
+		}
+	}
+	i.status = 500
+	list, _, none := each(t, prober(t, probe.Options{}), m)
+	if len(list) != 0 || none == nil {
+		t.Fatalf("%d addresses without a token", len(list))
+	}
+	wantAuth(t, none, "it answered 500")
+}

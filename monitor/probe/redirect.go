@@ -51,7 +51,7 @@ func nowhere(location string, err error) error {
 
 // mayLeadTo holds a redirect against the monitor's policy.
 func (t *Target) mayLeadTo(next *hop, location string) error {
-	only := ""
+	var only string
 	switch {
 	case t.redirectTo == data.RedirectHTTPS && next.url.Scheme != "https":
 		only = "https"

@@ -124,8 +124,13 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 		}
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintln(w)
-	printPhases(w, m.Phases)
+	if m.Trace != "" {
+		fmt.Fprintf(w, "trace %s\n", m.Trace)
+	}
+	if m.Phases.Total.Measured() {
+		fmt.Fprintln(w)
+		printPhases(w, m.Phases)
+	}
 	if len(m.Hops) > 0 {
 		fmt.Fprintln(w)
 	}
