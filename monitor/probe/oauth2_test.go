@@ -468,3 +468,23 @@ func TestAllAddressesShareATokenAndATrace(t *testing.T) {
 	}
 	wantAuth(t, none, "it answered 500")
 }
+
+func TestATokenThatHasComeMeanwhileIsKept(t *testing.T) {
+	i := &idp{life: 1000}
+	p := prober(t, probe.Options{})
+	var m *data.Monitor
+	m = oauth2(monitor(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer token-1" {
+			return
+		}
+		p.Age(1000 * time.Second)
+		if other := p.Probe(r.Context(), target(t, m)); other.Token() != "token-2" {
+			t.Errorf("the other has %q, %+v", other.Token(), other.Err)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	})), serve(t, i.ServeHTTP))
+	wantOK(t, probing(t, p, m))
+	if r := probing(t, p, m); r.Token() != "token-2" {
+		t.Errorf("got %q, want the one that came meanwhile", r.Token())
+	}
+}
