@@ -35,6 +35,43 @@ func TestProbeShowsWhereTheTimeWent(t *testing.T) {
 	}
 }
 
+func TestValidateShowsEachLineAndListWhatIsGood(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "sub", "monitors.yaml")
+	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		filepath.Join(dir, "defaults.yaml"): "defaults: { every: 1m, labels: { team: web } }\n",
+		file:                                "monitors:\n  - { id: 'good-${each}', for_each: [a, b], url: 'http://127.0.0.1/${env:STAGE}' }\n  - id: bad\n    url: http://127.0.0.1/\n    evry: 1s\n",
+		filepath.Join(dir, "other.yaml"):    "monitors: [{ id: other, url: 'http://127.0.0.1/', labels: { team: ops }, cron: '@daily' }]\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		env, args []string
+		code      int
+		want      string
+	}{
+		{[]string{"STAGE=prod"}, []string{"validate", dir}, 2,
+			file + ":5:5: monitors[1] \"bad\": the key \"evry\" is unknown; did you mean every?\n     5 |     evry: 1s\n       |     ^\nheartbeat: 1 problem in 1 of 1 path, see above; 3 monitors are good\n"},
+		{nil, []string{"validate", filepath.Join(dir, "other.yaml")}, 0, filepath.Join(dir, "other.yaml") + ": 1 monitor, all good\n"},
+		{nil, []string{"validate", file}, 2, "the variable STAGE is not set; set it in the environment of heartbeat, or write $${env:STAGE} for the text itself (and 1 more of for_each)\n     2 |"},
+		{[]string{"STAGE=prod"}, []string{"list", dir, "--label", "team=web"}, 2, "good-b  http://127.0.0.1/${env:STAGE}  every 1m"},
+		{nil, []string{"list", dir, "--label", "team=ops", "--json"}, 2, `{"id":"other","url":"http://127.0.0.1/","schedule":"cron @daily","timeout":"5s","labels":{"team":"ops"},"next_at":"20`},
+		{nil, []string{"list", "--label", "team"}, 2, "write a name and a value, such as team=web"},
+		{nil, []string{"schema"}, 0, `"$schema": "https://json-schema.org/draft/2020-12/schema"`},
+	} {
+		p := start(t, "heartbeat", c.env, c.args...)
+		code := p.wait(20 * time.Second)
+		if got := p.out.String(); code != c.code || !strings.Contains(got, c.want) || strings.Contains(got, "\x1b") {
+			t.Errorf("%v: exit code %d, and it says\n%s\nwant %d and\n%s", c.args, code, got, c.code, c.want)
+		}
+	}
+}
+
 func TestNextListsTheSlotsOfAMonitor(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "monitors.yaml")
 	text := "monitors:\n  - { id: night, url: 'http://127.0.0.1/', cron: '30 2 * * *', timezone: Europe/Berlin }\n  - { id: bad, url: nowhere }\n"

@@ -133,7 +133,7 @@ func (c *compiler) bare(m *data.Monitor) (*target, error) {
 		var err error
 		if full, secrets, err = c.expand(m); err != nil {
 			t.broken = err
-			return t, nil
+			return t, nil //nolint:nilerr // its slots tell of it
 		}
 		t.mask = c.mask(secrets)
 	}

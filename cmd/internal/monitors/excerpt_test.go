@@ -2,7 +2,6 @@ package monitors_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,6 +98,6 @@ func TestNoProblemShowsASecret(t *testing.T) {
 		}
 	}
 	if n < 100 {
-		t.Error(fmt.Sprintf("%d problems", n))
+		t.Errorf("%d problems", n)
 	}
 }

@@ -25,7 +25,8 @@ func (d *draft) scalar(v *yaml.Node) *yaml.Node {
 		return v
 	}
 	replaced := *v
-	text, err := "", error(nil)
+	var text string
+	var err error
 	if d.kept {
 		text, err = references.Replace(v.Value, false, d.eachValue)
 		d.volume -= len(text)
