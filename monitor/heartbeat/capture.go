@@ -46,6 +46,7 @@ func captured(c *data.Capture, r *probe.Response) *data.Captured {
 		value := masked
 		if !hidden[name] {
 			all := strings.Join(r.Header[name], ", ")
+			all = data.MaskCredentials(all) // before it is cut
 			value = readable([]byte(all[:min(len(all), maxValue)]), len(all) > maxValue)
 		}
 		if left -= len(name) + len(value); left < 0 {

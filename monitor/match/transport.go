@@ -160,7 +160,7 @@ func (t *transport) judgeRedirect(v *verdict, s *Subject) {
 		}
 	}
 	for _, p := range t.redirect {
-		seen := bounded(to)
+		seen := bounded(data.MaskCredentials(to))
 		if to == "" {
 			seen = "no redirect"
 		}

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,7 +22,7 @@ func (r *run) redirect(v *visit, followed int) (*hop, error) {
 		return nil, nil
 	}
 	if followed >= r.t.redirects {
-		return nil, &fault{data.ErrRedirects, fmt.Sprintf("more than %d redirects; the next leads to %q", r.t.redirects, bounded(location))}
+		return nil, &fault{data.ErrRedirects, fmt.Sprintf("more than %d redirects; the next leads to %q", r.t.redirects, shown(location))}
 	}
 	u, err := v.hop.url.Parse(location)
 	if err == nil {
@@ -46,8 +47,19 @@ func (r *run) redirect(v *visit, followed int) (*hop, error) {
 }
 
 func nowhere(location string, err error) error {
-	return &fault{data.ErrRedirects, fmt.Sprintf("redirect to %q, which leads nowhere: %s", bounded(location), bounded(err.Error()))}
+	var parse *url.Error
+	why := err.Error()
+	if errors.As(err, &parse) {
+		why = parse.Err.Error()
+		if at := strings.LastIndexByte(location, '@'); at >= 0 { // nobody knows where a password in it ends
+			location, why = "…"+location[at:], "it is no URL"
+		}
+	}
+	return &fault{data.ErrRedirects, fmt.Sprintf("redirect to %q, which leads nowhere: %s", shown(location), bounded(why))}
 }
+
+// shown is a URL of a stranger as messages show it.
+func shown(location string) string { return bounded(data.MaskCredentials(location)) }
 
 // mayLeadTo holds a redirect against the monitor's policy.
 func (t *Target) mayLeadTo(next *hop, location string) error {
@@ -60,7 +72,7 @@ func (t *Target) mayLeadTo(next *hop, location string) error {
 	default:
 		return nil
 	}
-	return &fault{data.ErrRedirects, fmt.Sprintf("redirect to %q, and redirects.to: %s allows only %s", bounded(location), t.redirectTo, only)}
+	return &fault{data.ErrRedirects, fmt.Sprintf("redirect to %q, and redirects.to: %s allows only %s", shown(location), t.redirectTo, only)}
 }
 
 // onward is the request that follows h: RFC 9110, 15.4, as browsers do it.

@@ -82,7 +82,7 @@ func (l *loader) wrong(name, format string, args ...any) {
 	switch v := l.table[l.place(name)]; {
 	case l.written[name] == "":
 		shown = "not set"
-	case v.Secret, strings.Contains(l.written[name], "//") && strings.Contains(l.written[name], "@"): // a URL with a password
+	case v.Secret, strings.IndexByte(l.written[name], '@') > 0: // a URL with a password, or what was to be one
 		shown = "(secret)"
 	}
 	l.errs = append(l.errs, &Error{name, shown, fmt.Sprintf(format, args...)})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // The variables that hold the lists.
@@ -91,7 +92,11 @@ func network(entry string) (netip.Prefix, error) {
 	return netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-96), nil
 }
 
+// clip is s as a message shows it: short, and without what may be a password.
 func clip(s string) string {
+	if at := strings.LastIndexByte(s, '@'); at >= 0 {
+		s = "…" + s[at:]
+	}
 	const most = 60
 	if len(s) > most {
 		return s[:most] + "…"
