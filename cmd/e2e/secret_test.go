@@ -63,7 +63,7 @@ func TestNoSecretIsEverTold(t *testing.T) {
 	files := map[string]string{
 		"secret": "zebra-file-" + mark + "\n",
 		"monitors.yaml": strings.NewReplacer("TARGET", target, "EXPECT", expect, "MARK", mark).Replace(`
-defaults: { every: 500ms, timeout: 400ms, headers: { x-default: "${env:ZEBRA_DEFAULT}" } }
+defaults: { every: 500ms, timeout: 400ms, capture: { body: 200, headers: true }, headers: { x-default: "${env:ZEBRA_DEFAULT}" } }
 monitors:
   - { id: sent, url: "TARGET/a?key=${env:ZEBRA_URL}", query: { q: "${env:ZEBRA_QUERY}" }, method: POST, headers: { x-token: "a ${env:ZEBRA_HEADER}", x-file: "${file:secret}" }, body: "b ${env:ZEBRA_BODY}", EXPECT }
   - { id: form, url: "TARGET/b", form: { password: "${env:ZEBRA_FORM}" }, EXPECT }
