@@ -73,6 +73,11 @@ func TestResolverOfTheMonitorIsAsked(t *testing.T) {
 		m.URL = "http://" + name
 		wantErr(t, once(t, probe.Options{}, m), data.ErrDNS, "dns")
 	}
+	m.URL, m.IP = "http://elsewhere.example", data.IPv4
+	wantErr(t, once(t, probe.Options{}, m), data.ErrDNS, "dns")
+	if q := z.questions(); !slices.Equal(q, []string{"elsewhere.example", "empty.example", "nowhere.example", "shop.example"}) {
+		t.Errorf("%q were asked for", q) // with a search domain, on a machine that has one
+	}
 	z.hangs.Store(true)
 	m = quick(m)
 	r = once(t, probe.Options{}, m)

@@ -18,12 +18,18 @@
 // otherwise a probe ends with the headers, and Phases.Transfer is measured only if
 // the headers themselves did not come at once. Redirects are followed by the package
 // itself; each hop has phases of its own, and they are summed. On the way to another
-// host Authorization, Cookie and Host stay behind, and so does a token of OAuth2. The
-// environment's proxies are not used. Cookies are kept for one probe, if at all.
+// host Authorization, Cookie and Host stay behind, and so do a token of OAuth2, the
+// client certificate and the server name. The environment's proxies are not used.
+// Cookies are kept for one probe, if at all.
 //
 // A token of OAuth2 is asked for by the probe that needs it, before its phases begin,
 // and kept by the Prober for all that would ask for the same. What goes wrong there
 // is [data.ErrAuth], and nothing of the target.
+//
+// What a definition says of the way to its target (TLS, protocol, proxy, resolver,
+// addresses) is compiled into a route, which all definitions that say the same have in
+// common, and which keeps their idle connections apart from others. All connections are
+// opened in one place, which asks Options.Allow for each address.
 //
 // With data.ConnectionNew each request resolves, connects and greets afresh, and
 // says so ("Connection: close"). With data.ConnectionReuse a connection waits for

@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -214,11 +215,34 @@ func TestPasswordOfTheProxyStaysWithTheProxy(t *testing.T) {
 	}
 }
 
+func TestWhatTheTargetSaysWithTheProxysAnswerIsNotLost(t *testing.T) {
+	const settings = "\x00\x00\x00\x04\x00\x00\x00\x00\x00" // HTTP/2 wants it first
+	m := monitor("http://shop.example/")
+	m.Protocol, m.Proxy = data.ProtocolHTTP2, "http://"+raw(t, func(c net.Conn) {
+		br := bufio.NewReader(c)
+		http.ReadRequest(br)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n"+settings)
+		io.CopyN(io.Discard, br, int64(len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")))
+		for head := make([]byte, 9); ; { // frames, up to that of the request's headers
+			if _, err := io.ReadFull(br, head); err != nil {
+				return
+			}
+			io.CopyN(io.Discard, br, int64(head[0])<<16|int64(head[1])<<8|int64(head[2]))
+			if head[3] == 1 {
+				break
+			}
+		}
+		io.WriteString(c, "\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88") // :status 200, and the end
+		hang(c)
+	})
+	wantOK(t, once(t, probe.Options{}, m))
+}
+
 func TestProbeThroughAProxyEndsWhenItIsCalledOff(t *testing.T) {
 	for _, kind := range []string{"http", "https", "socks5"} {
 		arrived := make(chan struct{}, 1)
 		m := monitor("https://shop.example/")
-		m.Proxy = kind + "://" + raw(t, func(c net.Conn) { arrived <- struct{}{}; hang(c) })
+		m.Proxy = kind + "://" + raw(t, func(c net.Conn) { c.Read(make([]byte, 1)); arrived <- struct{}{}; hang(c) })
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-arrived; cancel() }() // ends with the probe
 		r := prober(t, probe.Options{}).Probe(ctx, target(t, m))
