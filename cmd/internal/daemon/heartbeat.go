@@ -84,9 +84,10 @@ func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger,
 	ready.add(heartbeatProblems(h))
 	ready.done()
 	q.running.Store(h)
-	var reloading sync.WaitGroup
-	reloading.Go(func() { reload.run(ctx, h) }) // before the queue is closed
-	defer reloading.Wait()
+	var beside sync.WaitGroup
+	beside.Go(settle)
+	beside.Go(func() { reload.run(ctx, h) }) // before the queue is closed
+	defer beside.Wait()
 	return h.Run(ctx)
 }
 
