@@ -30,13 +30,14 @@ func (h *Heartbeat) begin(ctx context.Context, p plan, monitors []data.Monitor) 
 			return err
 		}
 	}
-	if err := h.announce(ctx, next); err != nil {
+	list := h.registrations(next)
+	if err := h.tell(ctx, list); err != nil {
 		return err
 	}
 	begun := make([]schedule.Definition, 0, len(monitors))
-	for _, d := range next {
-		if d.Monitor != nil {
-			begun = append(begun, p.scheduled(d.registration(h.o.Location, h.o.Instance)))
+	for _, r := range list {
+		if !r.Removed {
+			begun = append(begun, p.scheduled(r))
 		}
 	}
 	change, err := h.runner.Begin(h.start, nil, begun)
@@ -101,12 +102,20 @@ func (h *Heartbeat) persist(ctx context.Context, set []Definition) error {
 
 // announce publishes the registrations of a set.
 func (h *Heartbeat) announce(ctx context.Context, set []Definition) error {
+	return h.tell(ctx, h.registrations(set))
+}
+
+func (h *Heartbeat) registrations(set []Definition) []*data.Registration {
 	list := make([]*data.Registration, 0, len(set))
 	for i := range set {
 		list = append(list, set[i].registration(h.o.Location, h.o.Instance))
 	}
+	return list
+}
+
+func (h *Heartbeat) tell(ctx context.Context, list []*data.Registration) error {
 	if err := write(ctx, h.publish, list, nil); err != nil {
-		return fmt.Errorf("announce %d monitors: %w", len(set), err)
+		return fmt.Errorf("announce %d monitors: %w", len(list), err)
 	}
 	return nil
 }
