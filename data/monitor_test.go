@@ -1,6 +1,8 @@
 package data_test
 
 import (
+	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -25,12 +27,28 @@ func TestVersionIsPinned(t *testing.T) {
 		Headers: map[string]data.Pattern{"Content-Type": {NotMatches: []string{"html"}}},
 		Body:    data.ExpectBody{Pattern: data.Pattern{Matches: []string{"ok|degraded"}}}, Latency: data.Duration(800 * time.Millisecond), Certificate: data.Duration(14 * 24 * time.Hour),
 	}
+	strict, yes := shop, true
+	strict.Expect = data.Expect{
+		Redirect: &data.Pattern{Matches: []string{"^https:"}}, Protocol: []string{"HTTP/2.0"}, TLS: "1.3", Issuer: &data.Pattern{NotMatches: []string{"STAGING"}},
+		Names: []string{"shop.example"}, Phases: &data.ExpectPhases{DNS: data.Duration(50 * time.Millisecond), FirstByte: data.Duration(time.Second)},
+		Body: data.ExpectBody{
+			Size: &data.SizeRange{From: 1, To: -1}, SHA256: "ba7816bf", JSON: []data.ExpectJSON{
+				{Path: "$.a", Is: json.RawMessage("null"), Below: "100000000000000000000.5"}, {Path: "$.b", Exists: &yes, Count: &data.CountRange{From: 1, To: 2}},
+			},
+		},
+	}
+	strict.Capture = &data.Capture{Body: 2048, Headers: true}
 	for _, v := range []struct {
 		m    data.Monitor
 		want string
-	}{{data.Monitor{}, "b504f53a"}, {shop, "69e73d52"}, {full, "ecd56d0d"}} {
+	}{{data.Monitor{}, "b504f53a"}, {shop, "69e73d52"}, {full, "ecd56d0d"}, {strict, "6f788a96"}} {
 		if got := v.m.Version(); got != v.want {
 			t.Errorf("the version of %q is %s, want %s", v.m.ID, got, v.want)
+		}
+		b, err := json.Marshal(v.m)
+		var again data.Monitor
+		if err := errors.Join(err, json.Unmarshal(b, &again)); err != nil || again.Version() != v.want {
+			t.Errorf("%s is read as %+v (%v)", b, again, err)
 		}
 	}
 	for name, change := range map[string]func(*data.Monitor){
