@@ -161,7 +161,7 @@ func TestEveryMutationIsFound(t *testing.T) {
 		}},
 		"an edit that is not there": {account.Edits, func(w *world) { w.m.Registrations = w.m.Registrations[:1] }},
 		"an edit that nobody made":  {account.Edits, func(w *world) { w.m.Edits = w.m.Edits[:1] }},
-		"an edit from too late":     {account.Edits, func(w *world) { w.m.Registrations[1].From = at(61) }},
+		"an edit from too late":     {account.Edits, func(w *world) { w.m.Registrations[1].From = at(62) }},
 		"an edit of other content":  {account.Edits, func(w *world) { w.m.Registrations[0].Timeout++ }},
 		"an edit twice": {account.Edits, func(w *world) {
 			r := w.m.Registrations[0]

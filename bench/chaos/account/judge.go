@@ -165,7 +165,7 @@ func (j *Judge) edits(m *Monitor) {
 			bad(r.From, "a registration from before any heartbeat")
 			continue
 		}
-		if began := j.life.Runs[run]; !began.Ready.IsZero() && r.From.After(began.Ready) && !m.reloaded(run, r.From) {
+		if began := j.life.Runs[run]; !began.Ready.IsZero() && r.From.After(began.Ready.Add(ahead)) && !m.reloaded(run, r.From) {
 			bad(r.From, "a registration from after the start of %s", began.Launch.UTC().Format("15:04:05.000"))
 		}
 		if d := m.written(run, r.From); !r.is(d) {
@@ -208,8 +208,8 @@ func (j *Judge) missingEdits(m *Monitor, regs []Registration, bad func(time.Time
 		}
 	}
 	for run, r := range j.life.Runs {
-		if !r.Ready.IsZero() && !m.reloaded(run, r.Ready) {
-			want(run, r.Ready)
+		if at := r.Ready.Add(ahead); !r.Ready.IsZero() && !m.reloaded(run, at) {
+			want(run, at)
 		}
 	}
 	for i, e := range m.Edits {

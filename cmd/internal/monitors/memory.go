@@ -85,16 +85,13 @@ func settled(m *data.Monitor) bool { return m.BodyFile == "" && m.TLS == data.Cl
 
 func (r *recaller) id(p piece) textID { return textID{r.before, sha256.Sum256(p.text)} }
 
-// knows returns what a piece said, or nil.
+// knows returns what a piece said, or nil. Another goroutine may call it than that which
+// remembers.
 func (r *recaller) knows(p piece) *said {
 	if r == nil {
 		return nil
 	}
-	id := r.id(p)
-	if s := r.now[id]; s != nil {
-		return s
-	}
-	return r.old[id]
+	return r.old[r.id(p)]
 }
 
 // recall reads a piece that has been read before. It does nothing, and reports so, when
