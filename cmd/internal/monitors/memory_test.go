@@ -46,7 +46,7 @@ func TestAMemoryChangesNothingOfWhatIsRead(t *testing.T) {
 		items = append(items, item())
 	}
 	remembering := monitors.Reader{References: references.New(dir, os.LookupEnv), Memory: &monitors.Memory{}}
-	for i := range 60 {
+	for i := range 25 {
 		switch rng.IntN(6) {
 		case 0:
 			head = fmt.Sprintf("defaults: { every: %ds }\n", 20+rng.IntN(30))
