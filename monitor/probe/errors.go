@@ -32,6 +32,10 @@ func isTimeout(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
 }
 
+// maxMessage is the most bytes of a message: what it quotes may be long once it is
+// escaped.
+const maxMessage = 600 - len("…")
+
 // classify says what err is, given the phase that it struck.
 func (r *run) classify(err error, phase string) *data.Error {
 	e := &data.Error{Phase: phase, Message: bounded(err.Error())}
@@ -56,6 +60,7 @@ func (r *run) classify(err error, phase string) *data.Error {
 	case e.Kind == data.ErrRedirects:
 		e.Phase = "" // the answer was whole, and its phases are not to blame
 	}
+	e.Message = clip(e.Message, maxMessage)
 	return e
 }
 
@@ -118,7 +123,7 @@ func (r *run) kind(err error, phase string) data.ErrorKind {
 	if k := certificateKind(err, r.p.o.Now()); k != "" {
 		return k
 	}
-	if k := networkKind(err); k == data.ErrReset && r.inBody && r.HTTP.Protocol == "HTTP/2.0" {
+	if k := networkKind(err); k == data.ErrReset && r.inBody && r.overH2 {
 		return data.ErrBodyCut // as net/http mostly tells it: as an end that came too early
 	} else if k != "" {
 		return k
@@ -136,7 +141,7 @@ func (r *run) kind(err error, phase string) data.ErrorKind {
 		return data.ErrTLSHandshake
 	case isGone(err):
 		return data.ErrReset
-	case phase == phaseFirstByte || phase == phaseTransfer:
+	case phase == phaseFirstByte || phase == phaseTransfer || r.overH2: // there the peer may speak first
 		return data.ErrProtocol
 	}
 	return data.ErrInternal

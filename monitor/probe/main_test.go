@@ -150,7 +150,7 @@ func check(t *testing.T, r *probe.Response) {
 		t.Errorf("a probe that failed with %s has a body", r.Err.Kind)
 	}
 	if r.Err != nil && (r.Err.Message == "" || len(r.Err.Message) > 600) {
-		t.Errorf("the message has %d bytes", len(r.Err.Message))
+		t.Errorf("the message has %d bytes: %s", len(r.Err.Message), r.Err.Message)
 	}
 }
 

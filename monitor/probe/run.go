@@ -36,6 +36,7 @@ type run struct {
 	hop      data.Phases // of the request under way
 	inBody   bool
 	answered bool        // something of the answer has come
+	overH2   bool        // the request under way
 	asked    bool        // the server wanted a client certificate
 	pin      *netip.Addr // where the target is to be reached; nil: anywhere
 	found    int64       // when it was known; 0: it needed no looking up
@@ -86,7 +87,7 @@ func (r *run) follow() {
 	h := r.t.first
 	for followed := 0; h != nil; followed++ {
 		start := r.mark
-		r.hop, r.phase, r.answered, r.asked = data.Phases{}, phaseRequest, false, false
+		r.hop, r.phase, r.answered, r.asked, r.overH2 = data.Phases{}, phaseRequest, false, false, false
 		if r.found > r.mark { // its part of what was done for all addresses
 			r.phase = phaseDNS
 			r.stepAt(phaseRequest, r.found)
@@ -94,8 +95,8 @@ func (r *run) follow() {
 		v := visit{hop: h}
 		next, err := r.ask(&v, followed)
 		if err != nil {
-			if v.conn != nil {
-				err = v.conn.cause(err)
+			if r.overH2 {
+				err = v.conn.why(err)
 			}
 			r.fail(err)
 			r.blameToken()

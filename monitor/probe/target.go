@@ -268,8 +268,9 @@ func isToken(s string) bool {
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // bounded keeps what others sent short, and text.
-func bounded(s string) string {
-	const most = 300
+func bounded(s string) string { return clip(s, 300) }
+
+func clip(s string, most int) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "?"), "\x00", "?") // a store may be unable to hold it
 	if len(s) <= most {
 		return s

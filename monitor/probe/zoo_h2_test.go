@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 )
 
 // Types and flags of frames: RFC 9113, 6.
@@ -88,9 +89,17 @@ func (c frames) goAway(last, code byte) {
 // whole answers with x.
 func (c frames) whole() { c.headers(":status", "200"); c.data("x", endStream) }
 
-// again writes one frame until nobody takes it.
+// again writes one frame until nobody takes it, thousands of times a second: as fast
+// as they are taken, curl would look at nothing else, nor at the time.
 func (c frames) again(kind, flags byte, stream uint32, payload []byte) {
-	for c.write(kind, flags, stream, payload) == nil {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for ; ; <-tick.C {
+		for range 50 {
+			if c.write(kind, flags, stream, payload) != nil {
+				return
+			}
+		}
 	}
 }
 

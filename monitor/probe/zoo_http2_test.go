@@ -32,7 +32,7 @@ func http2Faults() []specimen {
 	const first, body = "first_byte", "transfer"
 	list := []specimen{
 		{"HTTP/2: greets and says nothing", inTLS(func(_ *zoo, c *tls.Config) { c.NextProtos = []string{"h2"} }, func(c *tls.Conn, _ net.Conn) { hang(c) }), data.ErrTimeout, first, curl(28), 0},
-		{"HTTP/2: speaks HTTP/1.1 all the same", h2From(func(f frames) { io.WriteString(f, "HTTP/1.1 400 Bad Request\r\n\r\n") }, func(frames) {}), data.ErrProtocol, first, curl(52), 0},
+		{"HTTP/2: speaks HTTP/1.1 all the same", h2From(func(f frames) { io.WriteString(f, "HTTP/1.1 400 Bad Request\r\n\r\n") }, func(frames) {}), data.ErrProtocol, "request or first_byte", curl(52), 0},
 		{"HTTP/2: begins with GOAWAY", h2From(both(frames.settings, func(f frames) { f.goAway(0, 0) }), cut), data.ErrReset, "request or first_byte", curl(16), 0},
 		{"HTTP/2: has no room for the request", posting(1<<20, h2From(func(f frames) { f.write(frameSettings, 0, 0, []byte{0, 4, 0, 0, 0, 0}) }, func(frames) {})), data.ErrTimeout, "request", curl(28), 0},
 		fault("silence", data.ErrTimeout, first, func(frames) {}, 28),
@@ -126,6 +126,7 @@ func http2Fine() []specimen {
 		fine("a warning of GOAWAY", func(f frames) { f.write(frameGoAway, 0, 0, []byte{0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0}); f.whole() }),
 		fine("RST_STREAM behind the answer", func(f frames) { f.whole(); f.reset(0) }),
 		fine("a frame that nobody knows", func(f frames) { f.write(0xee, 0xff, 1, []byte("x")); f.whole() }),
+		{"HTTP/2: window beyond its bound, of the stream", h2(func(f frames) { f.write(frameWindow, 0, 1, []byte{0x7f, 0xff, 0xff, 0xff}); f.whole() }), "", "", curl(92), 0},
 		fine("ping", func(f frames) { f.write(framePing, 0, 0, make([]byte, 8)); f.whole() }),
 		fine("103 before the answer", func(f frames) { f.headers(":status", "103"); f.whole() }),
 		fine("trailers", func(f frames) {
