@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
@@ -28,6 +30,9 @@ func Denied(cfg *config.Config, list []data.Monitor) (denied []string, err error
 		return nil, err
 	}
 	for i := range list {
+		if !perhapsAddress(list[i].URL) { // most have names, and to compile them takes its time
+			continue
+		}
 		t, err := probe.Compile(&list[i])
 		if err != nil {
 			continue // told of elsewhere
@@ -39,4 +44,20 @@ func Denied(cfg *config.Config, list []data.Monitor) (denied []string, err error
 		}
 	}
 	return denied, nil
+}
+
+// perhapsAddress reports whether a URL may have an address in place of a name.
+func perhapsAddress(url string) bool {
+	_, host, _ := strings.Cut(url, "://")
+	if i := strings.IndexAny(host, "/?#"); i >= 0 {
+		host = host[:i]
+	}
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	if host == "" {
+		return false
+	}
+	last := host[len(host)-1]
+	return last == ']' || last >= '0' && last <= '9' || last >= utf8.RuneSelf
 }
