@@ -32,7 +32,7 @@ type way struct {
 	want string
 	dns  map[string][][]string
 
-	proxy, resolver string
+	proxy, resolver, token string
 }
 
 func TestWaysRoundThePolicy(t *testing.T) {
@@ -54,6 +54,9 @@ func TestWaysRoundThePolicy(t *testing.T) {
 			pr := probe.New(probe.Options{Allow: p.Allow, Resolver: (&zone{names: names}).resolver()})
 			m := &data.Monitor{ID: "m", URL: ports.Replace(w.url), Timeout: data.Duration(3 * time.Second), Connection: connection, Redirects: 5}
 			m.Proxy, m.Resolver = ports.Replace(w.proxy), ports.Replace(w.resolver)
+			if w.token != "" {
+				m.Auth = &data.Auth{OAuth2: &data.OAuth2{TokenURL: ports.Replace(w.token), ClientID: "c"}}
+			}
 			m.Expect.Body.Matches = []string{"x"}
 			if wrong := tried(t, pr, m, w.want, shut); wrong != "" {
 				t.Errorf("%s (%s): %s", w.name, connection, wrong)
