@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -233,7 +234,21 @@ func (d *draft) setLabels(v *yaml.Node) {
 	if len(labels) > maxLabels {
 		d.tell(v, "labels has %d names, and at most %d are allowed", len(labels), maxLabels)
 	}
-	d.Labels = labels
+	d.Labels = d.shared(labels)
+}
+
+// shared returns one map for all monitors with these labels, which are often alike.
+func (s *set) shared(labels map[string]string) map[string]string {
+	var key strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		fmt.Fprintf(&key, "%s\x00%s\x00", name, labels[name])
+	}
+	same, ok := s.labels[key.String()]
+	if !ok {
+		same = labels
+		s.labels[key.String()] = same
+	}
+	return same
 }
 
 // text returns the text of a scalar as it is written; numbers are text as well.

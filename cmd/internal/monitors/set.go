@@ -26,8 +26,9 @@ type set struct {
 	done   map[*yaml.Node]bool // scalars that have been replaced; true: something is wrong with them
 	warned map[string]bool     // warnings that have been given
 
-	patterns  map[string]error        // judged regular expressions
-	schedules map[data.Schedule]error // judged schedules
+	labels    map[string]map[string]string // by what is in them
+	patterns  map[string]error             // judged regular expressions
+	schedules map[data.Schedule]error      // judged schedules
 }
 
 type place struct {
@@ -39,7 +40,7 @@ func newSet(r Reader) *set {
 	r.Defaults = r.Defaults.orBuiltIn()
 	return &set{
 		Reader: r, piece: pieceSize, seen: map[string]place{}, done: map[*yaml.Node]bool{}, warned: map[string]bool{},
-		patterns: map[string]error{}, schedules: map[data.Schedule]error{},
+		labels: map[string]map[string]string{}, patterns: map[string]error{}, schedules: map[data.Schedule]error{},
 	}
 }
 
