@@ -29,7 +29,8 @@ func (z *zone) resolver() *net.Resolver {
 		clear(b[6:12])
 		n := uint16(0)
 		for _, a := range z.answers(name, kind) {
-			record, data := kind, []byte(nil)
+			record := kind
+			var data []byte
 			if to, ok := strings.CutPrefix(a, "cname "); ok {
 				record, data = typeCNAME, encodeName(to)
 			} else if addr := netip.MustParseAddr(a); addr.Is4() == (kind == typeA) {
