@@ -62,8 +62,8 @@ func http2Faults() []specimen {
 		badHeaders("no status", func(f frames) { f.headers("x", "y") }, 92),
 		badHeaders("status of letters", func(f frames) { f.headers(":status", "abc") }, 92),
 		fault("window beyond its bound", data.ErrProtocol, first, func(f frames) { f.write(frameWindow, 0, 0, []byte{0x7f, 0xff, 0xff, 0xff}) }, 52),
-		specimen{"HTTP/2: 1xx without end", h2(func(f frames) { f.again(frameHeaders, endHeaders, 1, packed(":status", "103", "x", "y")) }), data.ErrProtocol, "transfer", nil, 0},
-		specimen{"HTTP/2: trailers without end", h2(func(f frames) {
+		{"HTTP/2: 1xx without end", h2(func(f frames) { f.again(frameHeaders, endHeaders, 1, packed(":status", "103", "x", "y")) }), data.ErrProtocol, "transfer", nil, 0},
+		{"HTTP/2: trailers without end", h2(func(f frames) {
 			f.headers(":status", "200")
 			f.data("x", 0)
 			f.write(frameHeaders, endStream, 1, packed("x", "y"))
