@@ -20,8 +20,8 @@ const leastShare = 2 * time.Second
 
 // rooted is addr as a resolver of one's own is asked for it: as it is written, without
 // the system's search domains.
-func (w *route) rooted(addr string) string {
-	if w.resolver == nil {
+func (r *route) rooted(addr string) string {
+	if r.resolver == nil {
 		return addr
 	}
 	host, port, err := net.SplitHostPort(addr)
@@ -115,9 +115,9 @@ func (r *run) choose(d net.Dialer, hostname, addr string) (net.Conn, error) {
 func (r *run) pinned(addr string) bool { return r.pin != nil && addr == r.t.first.addr }
 
 // explain tells of a source address that is not one of this machine.
-func (w *route) explain(err error) error {
-	if w.source.IsValid() && errors.Is(err, syscall.EADDRNOTAVAIL) {
-		if wrong := checkSource(w.source); wrong != nil {
+func (r *route) explain(err error) error {
+	if r.source.IsValid() && errors.Is(err, syscall.EADDRNOTAVAIL) {
+		if wrong := checkSource(r.source); wrong != nil {
 			return wrong
 		}
 	}

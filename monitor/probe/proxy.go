@@ -73,8 +73,8 @@ func parseProxy(raw string) (*proxy, error) {
 
 // forwards reports whether p is given the requests for h, rather than asked for a
 // connection.
-func (w *route) forwards(h *url.URL) bool {
-	return w.proxy != nil && w.proxy.scheme != "socks5" && h.Scheme == "http" && !w.h2only
+func (r *route) forwards(h *url.URL) bool {
+	return r.proxy != nil && r.proxy.scheme != "socks5" && h.Scheme == "http" && !r.h2only
 }
 
 // A proxyError is what kept a proxy from connecting to the target.

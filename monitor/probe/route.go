@@ -196,8 +196,8 @@ func (r *route) setFamily(ip, source string) error {
 
 // fits says why a host that is an address cannot be reached this way.
 func (r *route) fits(host string) error {
-	a, err := netip.ParseAddr(host)
-	if err != nil || r.proxy != nil || a.Unmap().Is4() && r.family != data.IPv6 || !a.Unmap().Is4() && r.family != data.IPv4 {
+	a, _ := netip.ParseAddr(host) // a name may have addresses that can
+	if !a.IsValid() || r.proxy != nil || a.Unmap().Is4() && r.family != data.IPv6 || !a.Unmap().Is4() && r.family != data.IPv4 {
 		return nil
 	}
 	if r.source.IsValid() {
