@@ -18,9 +18,9 @@
 // otherwise a probe ends with the headers, and Phases.Transfer is measured only if
 // the headers themselves did not come at once. Redirects are followed by the package
 // itself; each hop has phases of its own, and they are summed. On the way to another
-// host Authorization, Cookie and Host stay behind, and so do a token of OAuth2, the
-// client certificate and the server name. The environment's proxies are not used.
-// Cookies are kept for one probe, if at all.
+// host the header Host and those that prove something ([data.SecretHeader]) stay behind,
+// and so do a token of OAuth2, the client certificate and the server name. The
+// environment's proxies are not used. Cookies are kept for one probe, if at all.
 //
 // A token of OAuth2 is asked for by the probe that needs it, before its phases begin,
 // and kept by the Prober for all that would ask for the same. What goes wrong there

@@ -3,6 +3,7 @@ package probe
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -94,9 +95,7 @@ func (h *hop) onward(status int, u *url.URL) request {
 		q.host = h.host
 		return q
 	}
-	for _, name := range []string{"Authorization", "Cookie", "Cookie2", "Proxy-Authorization"} {
-		q.header.Del(name)
-	}
+	maps.DeleteFunc(q.header, func(name string, _ []string) bool { return data.SecretHeader(name) })
 	return q
 }
 

@@ -100,13 +100,13 @@ func TestSecretsStayWithTheirHost(t *testing.T) {
 				http.Redirect(w, r, to, http.StatusTemporaryRedirect)
 			}))
 			m.Redirects = 1
-			m.Headers = map[string]string{"authorization": "Bearer t", "Cookie": "c=1", "X-Other": "o", "host": "shop.example"}
+			m.Headers = map[string]string{"authorization": "Bearer t", "Cookie": "c=1", "X-Api-Key": "k", "X-Other": "o", "host": "shop.example"}
 			r := once(t, probe.Options{}, m)
 			wantOK(t, r)
-			if kept := got.Get("Authorization") == "Bearer t" && got.Get("Cookie") == "c=1" && host == "shop.example"; kept != tt.kept {
+			if kept := got.Get("Authorization") == "Bearer t" && got.Get("Cookie") == "c=1" && got.Get("X-Api-Key") == "k" && host == "shop.example"; kept != tt.kept {
 				t.Errorf("kept: %v, want %v: %v %s", kept, tt.kept, got, host)
 			}
-			if !tt.kept && (got.Get("Authorization") != "" || got.Get("Cookie") != "" || host == "shop.example") {
+			if !tt.kept && (got.Get("Authorization") != "" || got.Get("Cookie") != "" || got.Get("X-Api-Key") != "" || host == "shop.example") {
 				t.Errorf("secrets went along: %v %s", got, host)
 			}
 			if got.Get("X-Other") != "o" || strings.Contains(r.Hops[1].URL, "secret") {

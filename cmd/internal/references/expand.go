@@ -171,20 +171,12 @@ func (x *expansion) written(text, path string) {
 			}
 		}
 	}
-	if name, ok := strings.CutPrefix(path, "headers."); ok && secretHeader(name) {
+	if name, ok := strings.CutPrefix(path, "headers."); ok && data.SecretHeader(name) {
 		x.secret(text)
 		if _, token, ok := strings.Cut(text, " "); ok { // behind Bearer, or the like
 			x.secret(token)
 		}
 	}
-}
-
-// secretHeader reports whether what is in a header is there to prove something.
-func secretHeader(name string) bool {
-	name = strings.ToLower(name)
-	return slices.ContainsFunc([]string{"authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "signature"}, func(part string) bool {
-		return strings.Contains(name, part)
-	})
 }
 
 // host is where in a URL its host and port are: they are looked up and connected to,
