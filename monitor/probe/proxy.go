@@ -111,7 +111,8 @@ func (r *run) through(h *hop) (net.Conn, error) {
 		return nil, &proxyError{p.addr, false, err}
 	}
 	if r.ctx.Done() != nil {
-		stop := context.AfterFunc(r.ctx, func() { nc.SetDeadline(longAgo) })
+		tcp := nc
+		stop := context.AfterFunc(r.ctx, func() { tcp.SetDeadline(longAgo) })
 		defer stop()
 	}
 	if p.scheme == "https" {
