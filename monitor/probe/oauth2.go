@@ -15,6 +15,10 @@ import (
 	"github.com/monitorink/monitorink/data"
 )
 
+// maxToken is how many bytes a token may have. Each is kept as long as it lives, and
+// servers take no longer header.
+const maxToken = 16 << 10
+
 // An issuer is a token endpoint, and how a target's token is asked for there.
 type issuer struct {
 	target *Target
@@ -142,6 +146,8 @@ func (i *issuer) read(status int, body []byte) grant {
 		return i.refused("it answered %d%s, without an access_token in JSON", status, errorCode(body))
 	case !isBearer(a.Token):
 		return i.refused("its access_token has a space or another character that no token has")
+	case len(a.Token) > maxToken:
+		return i.refused("its access_token has %d bytes, and at most %d are kept", len(a.Token), maxToken)
 	case a.Type != "" && !strings.EqualFold(a.Type, "Bearer"):
 		return i.refused("its tokens are of another type than Bearer")
 	}

@@ -170,6 +170,7 @@ func TestFaultsOfTheTokenEndpointAreItsOwn(t *testing.T) {
 		"a number":        {serve(t, text(`{"access_token":1}`)), "without an access_token in JSON"},
 		"two lines":       {serve(t, text(`{"access_token":"hunter2\r\nX: y"}`)), "another character that no token has"},
 		"another type":    {serve(t, text(`{"access_token":"hunter2","token_type":"mac"}`)), "another type than Bearer"},
+		"a long token":    {serve(t, text(`{"access_token":"`+strings.Repeat("x", 16<<10+1)+`"}`)), "has 16385 bytes, and at most 16384 are kept"},
 		"endless":         {serve(t, text(`{"access_token":"`+strings.Repeat("x", probe.MaxBody)+`"}`)), "(body_too_large)"},
 	} {
 		t.Run(name, func(t *testing.T) {
