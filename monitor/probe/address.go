@@ -62,6 +62,12 @@ func (r *run) lookUp(hostname string) ([]netip.Addr, error) {
 	for i, a := range all {
 		all[i] = a.Unmap()
 	}
+	seen := make(map[netip.Addr]bool, len(all))
+	all = slices.DeleteFunc(all, func(a netip.Addr) bool {
+		twice := seen[a]
+		seen[a] = true
+		return twice
+	})
 	if w.family == data.Prefer4 || w.family == data.Prefer6 {
 		slices.SortStableFunc(all, func(a, b netip.Addr) int {
 			if a.Is4() == b.Is4() {

@@ -198,7 +198,7 @@ func each(t *testing.T, p *probe.Prober, m *data.Monitor) (list []outcome, total
 
 func TestEachAddressIsProbedInItsOwnRight(t *testing.T) {
 	port := at(t, "127.0.0.1", "127.0.0.3")
-	z := newZone(t, map[string][]string{"shop.example": {"127.0.0.1", "127.0.0.2", "127.0.0.3"}})
+	z := newZone(t, map[string][]string{"shop.example": {"127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.3"}}) // one of them twice
 	for _, connection := range []string{data.ConnectionNew, data.ConnectionReuse} {
 		m := withBody(monitor("http://shop.example:" + port))
 		m.Resolver, m.Addresses, m.Connection = z.at, data.AddressesAll, connection
