@@ -21,7 +21,9 @@ type handed struct{} // the key of a context's connection
 // context, since net/http has no other door to it. To it they are without TLS, which
 // has been spoken below.
 func newH2() *http.Transport {
+	const buffered = 256 << 10 // bytes of a body that may come before they are read
 	t := &http.Transport{
+		HTTP2:              &http.HTTP2Config{MaxReceiveBufferPerStream: buffered},
 		DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return ctx.Value(handed{}).(net.Conn), nil },
 		DisableCompression: true, MaxResponseHeaderBytes: MaxHeader, Protocols: new(http.Protocols),
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"log"
@@ -207,5 +208,36 @@ func TestConnectionOutlivesTheTimeoutOfTheProbeThatOpenedIt(t *testing.T) {
 				t.Error("connected again")
 			}
 		})
+	}
+}
+
+func TestAServerFillsNoMoreThanTheWindow(t *testing.T) {
+	window := make(chan uint32, 1)
+	m := monitor("http://" + raw(t, func(c net.Conn) {
+		start := make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")+9)
+		if _, err := io.ReadFull(c, start); err != nil {
+			return
+		}
+		settings := make([]byte, binary.BigEndian.Uint32(start[len(start)-10:])&0xffffff)
+		if _, err := io.ReadFull(c, settings); err != nil {
+			return
+		}
+		for ; len(settings) >= 6; settings = settings[6:] {
+			if binary.BigEndian.Uint16(settings) == 4 { // SETTINGS_INITIAL_WINDOW_SIZE
+				window <- binary.BigEndian.Uint32(settings[2:])
+			}
+		}
+	}))
+	m.Protocol = data.ProtocolHTTP2
+	if r := once(t, probe.Options{}, m); r.Err == nil {
+		t.Error("there was no answer")
+	}
+	select {
+	case got := <-window:
+		if got > 256<<10 {
+			t.Errorf("the server may send %d bytes that nobody has read", got)
+		}
+	default:
+		t.Error("no window was told")
 	}
 }
