@@ -95,7 +95,7 @@ func listed(m *data.Monitor, now time.Time) (listing, error) {
 		return l, err
 	}
 	if at := s.Next(now); !at.IsZero() {
-		l.Next = at.Format("2006-01-02T15:04:05.000Z")
+		l.Next = stamp(at)
 	}
 	return l, nil
 }

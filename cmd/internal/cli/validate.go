@@ -185,14 +185,14 @@ func printNext(cmd *cobra.Command, m *data.Monitor, from time.Time, count int, a
 			return nil
 		}
 		if asJSON {
-			b, err := json.Marshal(map[string]string{"monitor": m.ID, "scheduled_at": at.Format("2006-01-02T15:04:05.000Z")})
+			b, err := json.Marshal(map[string]string{"monitor": m.ID, "scheduled_at": stamp(at)})
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(out, "%s\n", b)
 			continue
 		}
-		line := at.Format("2006-01-02T15:04:05.000Z")
+		line := stamp(at)
 		if m.Schedule.Timezone != "" {
 			line += at.In(zone).Format("   Mon 15:04:05 MST")
 		}
