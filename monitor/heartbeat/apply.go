@@ -78,7 +78,7 @@ func (h *Heartbeat) tellBroken(p plan) {
 		return
 	}
 	slices.Sort(broken)
-	h.log.Error("monitors cannot be probed for what their references stand for; their slots are down (internal) and tell why",
+	h.log.Error("monitors cannot be probed for what their references stand for, or the files that they name; their slots are down (internal) and tell why",
 		"count", len(broken), "monitors", broken[:min(len(broken), 20)], "error", p[broken[0]].Load().broken)
 }
 

@@ -106,7 +106,9 @@ func TestAMonitorWhoseReferencesCannotBeResolvedTellsSoInEachSlot(t *testing.T) 
 	list := []data.Monitor{bad, monitor("good", target.URL, 100*time.Millisecond)}
 	wrong := monitor("wrong", target.URL, 100*time.Millisecond)
 	wrong.Headers = map[string]string{"X-Token": "${env:TOKEN}\n"}
-	list = append(list, wrong)
+	away := monitor("away", target.URL, 100*time.Millisecond)
+	away.TLS.CA = "folder/ca.pem"
+	list = append(list, wrong, away)
 	for range 2 { // a start with what was persisted
 		state, err := heartbeat.OpenState(dir, "", "here")
 		if err != nil {
@@ -125,12 +127,12 @@ func TestAMonitorWhoseReferencesCannotBeResolvedTellsSoInEachSlot(t *testing.T) 
 		before := len(j.events())
 		stop := run(t, h)
 		events := j.wait(t, "measurements", func(events []data.Event) bool {
-			return len(measured(events[before:], "bad")) > 1 && len(measured(events[before:], "good")) > 1 && len(measured(events[before:], "wrong")) > 1
+			return len(measured(events[before:], "bad")) > 1 && len(measured(events[before:], "good")) > 1 && len(measured(events[before:], "wrong")) > 1 && len(measured(events[before:], "away")) > 1
 		})
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
-		for id, want := range map[string]string{"bad": "url: the variable NONE is not set", "wrong": "headers.X-Token: the value has a control character"} {
+		for id, want := range map[string]string{"bad": "url: the variable NONE is not set", "wrong": "headers.X-Token: the value has a control character", "away": "tls.ca: the file folder/ca.pem cannot be read"} {
 			m := measured(events[before:], id)[0]
 			if m.State != data.Down || m.Error.Kind != data.ErrInternal || !strings.Contains(m.Error.Message, want) || m.Version == "" {
 				t.Errorf("%+v, %+v; want %q", m, m.Error, want)

@@ -80,7 +80,8 @@ func newCompiler(expand Expand) *compiler {
 }
 
 // compile makes all monitors ready, or says which cannot be. One that cannot because
-// of what its references stand for is no error: its slots tell of it.
+// of what its references stand for, or of the files that it names, is no error: its
+// slots tell of it.
 func compile(monitors []data.Monitor, expand Expand) (plan, error) {
 	c := newCompiler(expand)
 	p := make(plan, len(monitors))
@@ -137,14 +138,15 @@ func (c *compiler) bare(m *data.Monitor) (*target, error) {
 		}
 		t.mask = c.mask(secrets)
 	}
-	if full != m || m.TLS.CA+m.TLS.Cert+m.TLS.Key != "" {
+	depends := full != m || m.TLS.CA+m.TLS.Cert+m.TLS.Key != ""
+	if depends {
 		t.stands = standing(full)
 	}
 	var err error
 	if t.probe, err = probe.Compile(full); err == nil {
 		t.match, err = c.matcher(full)
 	}
-	if err != nil && full != m {
+	if err != nil && depends {
 		t.probe, t.broken = nil, errors.New(t.mask.text(err.Error()))
 		return t, nil
 	}

@@ -156,7 +156,7 @@ func (p *planReport) printJSON(w io.Writer) error {
 func (p *planReport) print(w io.Writer) error {
 	b := &strings.Builder{}
 	if p.ComparedWith == "" {
-		fmt.Fprintln(b, "no definitions are persisted, so everything starts (MONITORINK_DATA_DIR says where they would be)")
+		fmt.Fprintln(b, "no definitions are persisted, so everything starts (MONITORINK_DATA_DIR says where they would be; with MONITORINK_QUEUE=memory there are none)")
 	}
 	for _, s := range p.Starts {
 		fmt.Fprintf(b, "+ %s starts%s\n", oneLine(s.Monitor, 100), slot(", next slot ", s.Next))
@@ -170,8 +170,12 @@ func (p *planReport) print(w io.Writer) error {
 		switch {
 		case c.Before == c.After && c.KeepsPhase:
 			fmt.Fprintln(b, "; keeps its phase")
+		case c.Before == c.After:
+			fmt.Fprintf(b, "; next slot %s, as before\n", slot("", c.After))
+		case c.Before == "":
+			fmt.Fprintf(b, "; next slot %s, where there was none\n", c.After)
 		default:
-			fmt.Fprintf(b, "; next slot %s, and not %s\n", slot("", c.After), slot("", c.Before))
+			fmt.Fprintf(b, "; next slot %s, and not %s\n", slot("", c.After), c.Before)
 		}
 		if c.KeepsPhase {
 			keep++

@@ -97,6 +97,9 @@ func pick(list []data.Monitor, id string, err error) (*data.Monitor, error) {
 	if len(ids) == 0 {
 		known = "there are no monitors"
 	}
+	if strings.ContainsAny(id, ":/.") {
+		known += "; a URL begins with http:// or https://"
+	}
 	unknown := fmt.Errorf("%q is no monitor's id: %s", id, known)
 	if err != nil {
 		return nil, fmt.Errorf("%w; this is wrong with the others:\n%w", unknown, err)
@@ -150,7 +153,11 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 		if !e.OK {
 			mark = "FAIL"
 		}
-		fmt.Fprintf(w, "  %s  %-*s  saw %s\n", mark, width, e.Name, oneLine(e.Seen, 80))
+		seen := "nothing"
+		if e.Seen != "" {
+			seen = oneLine(e.Seen, 80)
+		}
+		fmt.Fprintf(w, "  %s  %-*s  saw %s\n", mark, width, e.Name, seen)
 	}
 	fmt.Fprintln(w)
 	printCaptured(w, m.Captured)

@@ -28,7 +28,12 @@ func validate() *cobra.Command {
 with its line. References such as ${env:NAME} are resolved as they would be here.
 The exit code is 0 when all is good, and 2 when something is wrong.`,
 		Example: "  heartbeat validate monitors.yaml\n  heartbeat validate /etc/monitorink/monitors.d",
-		Args:    cobra.MinimumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("write one argument or more, files or folders of monitors: %s", cmd.UseLine())
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {

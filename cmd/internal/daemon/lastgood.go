@@ -39,12 +39,19 @@ func LastGood(good []data.Monitor, held []heartbeat.Definition, err error) ([]da
 }
 
 // problems are what err says, piece by piece, and what of unusable is not probed as it
-// is defined.
+// is defined, where err does not speak of it.
 func problems(err error, unusable map[string]error) (all monitors.Errors) {
 	if err != nil && !errors.As(err, &all) {
 		all = monitors.Errors{{Index: -1, Message: err.Error()}}
 	}
+	told := make(map[string]bool, len(all))
+	for _, p := range all {
+		told[p.Monitor] = true
+	}
 	for _, id := range slices.Sorted(maps.Keys(unusable)) {
+		if told[id] {
+			continue
+		}
 		all = append(all, monitors.Problem{Index: -1, Monitor: id, Message: unusable[id].Error()})
 	}
 	return all

@@ -107,6 +107,9 @@ var (
 	secretWord  = regexp.MustCompile(`(?i)passw|token|secret|key|auth|cookie|credential`)
 )
 
+// shownNames are keys in tls whose values are no secret.
+var shownNames = []string{"ca", "cert", "server_name", "min_version", "insecure_skip_verify"}
+
 // mark finds what is secret in n. Aliases need no look: what they stand for has one.
 func (s *source) mark(n *yaml.Node, secret bool) {
 	switch {
@@ -121,6 +124,10 @@ func (s *source) mark(n *yaml.Node, secret bool) {
 			key, value := n.Content[i], n.Content[i+1]
 			switch {
 			case key.Value == "expect" && !secret:
+			case key.Value == "tls" && value.Kind == yaml.MappingNode && !secret:
+				for j := 0; j+1 < len(value.Content); j += 2 {
+					s.mark(value.Content[j+1], !slices.Contains(shownNames, value.Content[j].Value))
+				}
 			case key.Value == "url" && strings.Contains(value.Value, "@"):
 				s.mark(value, true)
 			default:

@@ -27,8 +27,11 @@ func (p Problem) Error() string {
 			fmt.Fprintf(&b, ":%d", n)
 		}
 	}
-	b.WriteString(": ")
-	if p.Index >= 0 {
+	if p.File != "" {
+		b.WriteString(": ")
+	}
+	switch {
+	case p.Index >= 0:
 		fmt.Fprintf(&b, "monitors[%d]", p.Index)
 		if p.Item > 0 {
 			fmt.Fprintf(&b, " for_each[%d]", p.Item-1)
@@ -37,6 +40,8 @@ func (p Problem) Error() string {
 			fmt.Fprintf(&b, " %q", p.Monitor)
 		}
 		b.WriteString(": ")
+	case p.File == "" && p.Monitor != "":
+		fmt.Fprintf(&b, "monitor %q: ", p.Monitor)
 	}
 	b.WriteString(p.Message)
 	return b.String()

@@ -122,7 +122,7 @@ func (d *draft) checkExpanded() {
 		return
 	}
 	full, _, err := d.References.Expand(&d.Monitor)
-	if err == nil && full == &d.Monitor {
+	if t := &d.TLS; err == nil && full == &d.Monitor && t.CA+t.Cert+t.Key == "" {
 		return
 	}
 	if err == nil {
