@@ -5,6 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/monitorink/monitorink/cmd/internal/references"
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -48,7 +49,7 @@ func (d *draft) setAuth(v *yaml.Node) {
 
 // refers reports whether a text has a reference in it, so that it cannot be judged
 // before what it stands for is known.
-func refers(s string) bool { return strings.Contains(s, "${") }
+func refers(s string) bool { return strings.Contains(s, references.Begin) }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
@@ -141,10 +142,7 @@ func (d *draft) oauth2(v *yaml.Node) *data.OAuth2 {
 }
 
 func (d *draft) scopes(what string, v *yaml.Node) []string {
-	list := []*yaml.Node{v}
-	if v.Kind == yaml.SequenceNode {
-		list = v.Content
-	}
+	list := itemsOf(v)
 	var scopes []string
 	for _, n := range list {
 		n = d.follow(n)

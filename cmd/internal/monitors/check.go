@@ -11,7 +11,6 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/monitorink/monitorink/cmd/internal/references"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/schedule"
 )
@@ -24,7 +23,7 @@ func (d *draft) finish() {
 	switch {
 	case d.url == nil:
 		d.tell(d.node, "it has no url; write one, such as url: https://shop.example/health")
-	case d.URL != "" && !strings.Contains(d.URL, references.Begin):
+	case d.URL != "" && !refers(d.URL):
 		if wrong := checkURL(d.URL); wrong != "" {
 			d.tell(d.url, "url: %s", wrong)
 		}

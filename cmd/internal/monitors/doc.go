@@ -14,9 +14,10 @@
 //	    every: 10s
 //	    expect: { status: [200-299], body: { matches: ok }, latency: 800ms }
 //
-// In defaults all keys of a monitor may stand but id and url. What a monitor says
-// wins; headers, labels and the parts of expect are merged name by name; every
-// and cron replace each other.
+// In defaults all keys of a monitor may stand but id, url and for_each. Those of a
+// file defaults.yaml hold for its folder and below. What is nearer to a monitor wins;
+// labels, headers, query, form and the parts of expect are merged name by name; every
+// and cron replace each other. A for_each makes a monitor of each item of a list.
 //
 // What a request refers to, such as ${env:TOKEN}, stays as it is written; in other
 // fields a reference is replaced when it is read.

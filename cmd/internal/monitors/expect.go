@@ -45,10 +45,7 @@ func (d *draft) setExpect(v *yaml.Node) {
 }
 
 func (d *draft) statuses(v *yaml.Node) []data.StatusRange {
-	list := []*yaml.Node{v}
-	if v.Kind == yaml.SequenceNode {
-		list = v.Content
-	}
+	list := itemsOf(v)
 	if len(list) == 0 {
 		d.tell(v, "expect.status is an empty list; write codes and ranges, such as [200-299, 404], or leave the key out")
 	}
@@ -110,10 +107,7 @@ func (d *draft) setPattern(p *data.Pattern, what, key string, v *yaml.Node) bool
 }
 
 func (d *draft) expressions(what string, v *yaml.Node) []string {
-	list := []*yaml.Node{v}
-	if v.Kind == yaml.SequenceNode {
-		list = v.Content
-	}
+	list := itemsOf(v)
 	if len(list) == 0 {
 		d.tell(v, "%s is an empty list; write a regular expression, or leave the key out", what)
 	}

@@ -67,10 +67,7 @@ func (d *draft) sizes(v *yaml.Node) *data.SizeRange {
 }
 
 func (d *draft) findings(v *yaml.Node) []data.ExpectJSON {
-	list := []*yaml.Node{v}
-	if v.Kind == yaml.SequenceNode {
-		list = v.Content
-	}
+	list := itemsOf(v)
 	if len(list) == 0 {
 		d.tell(v, "expect.body.json is an empty list; write such as [{ path: $.status, is: ok }], or leave the key out")
 	}
@@ -137,10 +134,7 @@ func (d *draft) jsonPath(what string, v *yaml.Node) string {
 }
 
 func (d *draft) flag(what string, v *yaml.Node) *bool {
-	if v.Tag != "!!bool" {
-		d.tell(v, "%s is %s; write true or false", what, kind(v))
-	}
-	yes := strings.EqualFold(v.Value, "true")
+	yes := d.truth(what, v)
 	return &yes
 }
 

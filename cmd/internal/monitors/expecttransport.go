@@ -82,10 +82,7 @@ func (d *draft) phases(v *yaml.Node) *data.ExpectPhases {
 
 // texts yields the texts of a list, or of one text alone.
 func (d *draft) texts(what, example string, v *yaml.Node) func(yield func(*yaml.Node, string) bool) {
-	list := []*yaml.Node{v}
-	if v.Kind == yaml.SequenceNode {
-		list = v.Content
-	}
+	list := itemsOf(v)
 	if len(list) == 0 {
 		d.tell(v, "%s is an empty list; write such as %s, or leave the key out", what, example)
 	}

@@ -72,11 +72,7 @@ func (f *file) merge(n *yaml.Node, own *[]*yaml.Node, depth int, tell func(*yaml
 		}
 	}
 	for _, m := range merges {
-		list := []*yaml.Node{m}
-		if m.Kind == yaml.SequenceNode {
-			list = m.Content
-		}
-		for _, m := range list {
+		for _, m := range itemsOf(m) {
 			m = f.follow(m)
 			f.budget -= 1 + len(m.Content)
 			switch {
@@ -146,4 +142,12 @@ func join(list []string) string {
 		return strings.Join(list, "")
 	}
 	return strings.Join(list[:last], ", ") + " and " + list[last]
+}
+
+// itemsOf is what a list holds, or v alone: where a list may stand, one value may.
+func itemsOf(v *yaml.Node) []*yaml.Node {
+	if v.Kind == yaml.SequenceNode {
+		return v.Content
+	}
+	return []*yaml.Node{v}
 }

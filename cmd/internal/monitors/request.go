@@ -70,10 +70,7 @@ func (d *draft) values(what string, v *yaml.Node, base data.Values) data.Values 
 			return
 		}
 		name := what + "." + clip(key.Value)
-		list := []*yaml.Node{v}
-		if v.Kind == yaml.SequenceNode {
-			list = v.Content
-		}
+		list := itemsOf(v)
 		if len(list) == 0 {
 			d.tell(v, "%s is an empty list; write a value, or leave the key out", name)
 		}

@@ -18,7 +18,7 @@ func (d *draft) follow(n *yaml.Node) *yaml.Node { return d.scalar(d.file.follow(
 // scalar returns v with what is in it of ${each}, and of ${env:NAME} where that need
 // not be kept, replaced. References that are kept are tried.
 func (d *draft) scalar(v *yaml.Node) *yaml.Node {
-	if v.Kind != yaml.ScalarNode || !strings.Contains(v.Value, references.Begin) {
+	if v.Kind != yaml.ScalarNode || !refers(v.Value) {
 		return v
 	}
 	if _, ok := d.done[v]; ok {

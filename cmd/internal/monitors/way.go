@@ -66,7 +66,7 @@ func (d *draft) setTLS(v *yaml.Node) {
 			t.Key = d.unless("none", "tls.key", v)
 		case "server_name":
 			t.ServerName = d.text("tls.server_name", v)
-			if strings.ContainsAny(t.ServerName, ":/ @") && !strings.Contains(t.ServerName, "${") {
+			if strings.ContainsAny(t.ServerName, ":/ @") && !refers(t.ServerName) {
 				d.tell(v, "tls.server_name: %q is no name; write a host name alone, such as shop.internal", clip(t.ServerName))
 			}
 		case "insecure_skip_verify":
