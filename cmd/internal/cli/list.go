@@ -48,6 +48,9 @@ slot. References such as ${env:TOKEN} are shown as they are written.`,
 					all = append(all, some...)
 				}
 			}
+			if err != nil && len(all) == 0 {
+				return &app.UsageError{Err: err}
+			}
 			all = slices.DeleteFunc(daemon.Mine(cfg, all), func(m data.Monitor) bool { return !labelled(&m, labels) })
 			if wrong := printMonitors(cmd, all, asJSON); wrong != nil {
 				return wrong

@@ -90,6 +90,9 @@ func pick(list []data.Monitor, id string, err error) (*data.Monitor, error) {
 		}
 		ids = append(ids, list[i].ID)
 	}
+	if err != nil && len(ids) == 0 {
+		return nil, err
+	}
 	known := fmt.Sprintf("none of the %d monitors has it", len(list))
 	if len(ids) <= 20 {
 		known = "the monitors are " + strings.Join(ids, ", ")

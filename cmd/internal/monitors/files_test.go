@@ -35,3 +35,17 @@ func TestAProblemWithoutAFileNamesItsMonitor(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestKeysOfOtherProbersAreToldWhatTheyAreHere(t *testing.T) {
+	for text, want := range map[string]string{
+		"endpoints: []": `the key "endpoints" is unknown; here it is monitors`,
+		`monitors: [{ id: a, url: "http://a.example/", interval: 30s }]`:              `the key "interval" is unknown; here it is every`,
+		`monitors: [{ name: a, url: "http://a.example/" }]`:                           `the key "name" is unknown; here it is id`,
+		`monitors: [{ id: a, url: "http://a.example/", expect: { conditions: [] } }]`: `the key "conditions" of expect is unknown; known are`,
+	} {
+		file := filepath.Join(write(t, t.TempDir(), map[string]string{"f.yaml": text}), "f.yaml")
+		if _, err := (&monitors.Reader{}).Load(file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

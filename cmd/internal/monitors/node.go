@@ -128,8 +128,22 @@ func clip(s string) string {
 	return s
 }
 
-// instead names the nearest of what is known, or all of it.
+// elsewhere is what keys of other probers are here.
+var elsewhere = map[string]string{
+	"client": "timeout, redirects, tls, proxy, resolver or auth", "conditions": "expect", "enabled": "paused",
+	"endpoints": "monitors", "follow_redirects": "redirects", "graphql": "a body, and content-type in headers", "group": "labels", "ignore_redirect": "redirects",
+	"interval": "every", "modules": "defaults", "name": "id", "retries": "attempts", "schedule": "every or cron", "scrape_interval": "every", "tags": "labels",
+}
+
+// instead names the nearest of what is known, or what a word of others is here, or all
+// that is known.
 func instead(word string, known ...string) string {
+	here := elsewhere[word]
+	for k := range strings.FieldsFuncSeq(here, func(r rune) bool { return r == ' ' || r == ',' }) {
+		if slices.Contains(known, k) {
+			return "; here it is " + here
+		}
+	}
 	if near := config.Nearest(word, known); near != "" {
 		return "; did you mean " + near + "?"
 	}
