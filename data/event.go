@@ -212,8 +212,13 @@ func (g *Gap) Covers(s Slot) bool {
 
 // Register returns the registration that announces m.
 func (m *Monitor) Register(location, instance string, from time.Time) *Registration {
+	return m.RegisterAs(m.Version(), location, instance, from)
+}
+
+// RegisterAs is Register of a monitor whose version is known.
+func (m *Monitor) RegisterAs(version, location, instance string, from time.Time) *Registration {
 	return &Registration{
-		Monitor: m.ID, Location: location, Instance: instance, Version: m.Version(), From: Millis(from),
+		Monitor: m.ID, Location: location, Instance: instance, Version: version, From: Millis(from),
 		Schedule: m.Schedule, Timeout: m.Timeout.D(), Method: m.Method, URL: m.URL, Labels: m.Labels, Paused: m.Paused,
 	}
 }

@@ -130,12 +130,18 @@ type Schedule struct {
 // Version names the definition: eight hexadecimal digits of the SHA-256 of its
 // JSON form. Secrets are referred to in a definition, not contained, so the
 // version does not depend on them.
-func (m *Monitor) Version() string {
+func (m *Monitor) Version() string { return version(m.encoded()) }
+
+func (m *Monitor) encoded() []byte {
 	b, err := json.Marshal(m)
 	if err != nil { // a Monitor holds nothing that JSON cannot express
 		panic(err)
 	}
-	sum := sha256.Sum256(b)
+	return b
+}
+
+func version(encoded []byte) string {
+	sum := sha256.Sum256(encoded)
 	return hex.EncodeToString(sum[:4])
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -153,5 +155,33 @@ func TestGapCoversItsSlots(t *testing.T) {
 		if got := g.Covers(s); got != v.want {
 			t.Errorf("%s: covered %v, want %v", name, got, v.want)
 		}
+	}
+}
+
+func TestACompactMonitorIsTheMonitor(t *testing.T) {
+	odd := data.Monitor{ID: "a", URL: `http://127.0.0.1/?a=<&b="\`, Labels: map[string]string{`"url":"`: `{"id":"`}}
+	other := odd
+	other.ID, other.URL = "b", ""
+	edited := odd
+	edited.Timeout++
+	var all data.Expander
+	compact := map[data.Compact]bool{}
+	for _, m := range []data.Monitor{odd, other, edited, {}} {
+		c := m.Compact()
+		compact[c] = true
+		for _, got := range []*data.Monitor{c.Monitor(), all.Monitor(&c)} {
+			if diff := cmp.Diff(&m, got); diff != "" {
+				t.Errorf("%q comes back otherwise:\n%s", m.ID, diff)
+			}
+		}
+		if want, err := json.Marshal(m); err != nil || string(c.JSON()) != string(want) || c.Version() != m.Version() {
+			t.Errorf("its JSON is %s, want %s", c.JSON(), want)
+		}
+		if again := m.Compact(); c != again {
+			t.Errorf("%q is another when it is made again", m.ID)
+		}
+	}
+	if none := (data.Compact{ID: "a"}); len(compact) != 4 || none.Monitor() != nil {
+		t.Errorf("there are %d monitors, want 4; of none there is %v", len(compact), none.Monitor())
 	}
 }

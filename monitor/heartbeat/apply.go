@@ -12,11 +12,11 @@ import (
 	"github.com/monitorink/monitorink/monitor/schedule"
 )
 
-// begin makes monitors the set that holds from the start. What it replaces is announced
+// begin makes that of monitors the set that holds from the start. What it replaces is announced
 // once more before it is forgotten, for a crash may have kept that from happening;
 // then the new set is persisted, announced and scheduled. A crash in between is
 // mended by the next start in the same way.
-func (h *Heartbeat) begin(ctx context.Context, p plan, monitors []data.Monitor) error {
+func (h *Heartbeat) begin(ctx context.Context, p plan, monitors []Definition) error {
 	next, between := h.handOver(append(succeed(h.set, monitors, h.start), h.gone...))
 	h.gone = nil
 	if err := h.announce(ctx, replaced(h.set, next)); err != nil {
@@ -55,7 +55,7 @@ func (h *Heartbeat) hold(set []Definition, p plan) {
 	longest := time.Duration(0)
 	for i := range set {
 		if set[i].Holds() {
-			longest = max(longest, set[i].Monitor.Timeout.D())
+			longest = max(longest, set[i].announced.Timeout)
 		}
 	}
 	h.mu.Lock()

@@ -22,10 +22,10 @@ func (a *Alteration) KeepsPhase() bool { return a.Before.Schedule == a.After.Sch
 // Differ tells what monitors change of what holds of set.
 func Differ(set []Definition, monitors []data.Monitor) Difference {
 	var d Difference
-	held := make(map[string]*data.Monitor, len(set))
+	held := make(map[string]*Definition, len(set))
 	for i := range set {
 		if set[i].Holds() {
-			held[set[i].ID] = set[i].Monitor
+			held[set[i].ID] = &set[i]
 		}
 	}
 	for i := range monitors {
@@ -33,16 +33,17 @@ func Differ(set []Definition, monitors []data.Monitor) Difference {
 		switch was := held[m.ID]; {
 		case was == nil:
 			d.Started = append(d.Started, m)
-		case was.Version() == m.Version():
+		case was.Compact == m.Compact():
 			d.Unchanged++
 		default:
-			d.Changed = append(d.Changed, Alteration{was, m, Compare(was, m)})
+			before := was.Monitor()
+			d.Changed = append(d.Changed, Alteration{before, m, Compare(before, m)})
 		}
 		delete(held, m.ID)
 	}
 	for i := range set {
-		if m := held[set[i].ID]; m != nil && set[i].Holds() {
-			d.Stopped = append(d.Stopped, m)
+		if held[set[i].ID] == &set[i] {
+			d.Stopped = append(d.Stopped, set[i].Monitor())
 		}
 	}
 	return d

@@ -20,7 +20,7 @@ func (h *Heartbeat) handOver(next []Definition) (_ []Definition, between []*data
 	}
 	moved := map[string]bool{}
 	next = slices.DeleteFunc(next, func(d Definition) bool {
-		if d.Monitor == nil && h.o.Elsewhere(d.ID) {
+		if d.Removed() && h.o.Elsewhere(d.ID) {
 			moved[d.ID] = true
 		}
 		return moved[d.ID]
@@ -32,7 +32,7 @@ func (h *Heartbeat) handOver(next []Definition) (_ []Definition, between []*data
 		}
 		r := d.registration(h.o.Location, h.o.Instance)
 		reason := data.Stopped
-		if d.Monitor.Paused {
+		if r.Paused {
 			reason = data.Paused
 		}
 		if run := schedule.Span([]*data.Registration{r}, h.start, h.start.Add(handOver)); run.Slots > 0 {

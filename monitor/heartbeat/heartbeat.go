@@ -124,7 +124,11 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 	if err != nil {
 		return nil, err
 	}
-	if err := h.recover(ctx, monitors); err != nil {
+	set := make([]Definition, 0, len(monitors))
+	for i := range monitors {
+		set = append(set, define(&monitors[i], o.Location, o.Instance, h.start))
+	}
+	if err := h.recover(ctx, set); err != nil {
 		return nil, err
 	}
 	h.prober = probe.New(o.Probe)
@@ -134,7 +138,7 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 		HostInFlight: o.HostInFlight, HostRate: o.HostRate,
 	})
 	h.ledger = newLedger(o.Location, o.Instance, h.start, o.Clock.Monotonic, &h.counts)
-	if err := h.begin(ctx, plan, monitors); err != nil {
+	if err := h.begin(ctx, plan, set); err != nil {
 		return nil, err
 	}
 	h.assemble()

@@ -16,7 +16,7 @@ func Once(ctx context.Context, p *probe.Prober, expand Expand, m *data.Monitor, 
 		return nil, err
 	}
 	out := &data.Measurement{
-		Monitor: m.ID, Location: location, Instance: instance, Version: t.version,
+		Monitor: m.ID, Location: location, Instance: instance, Version: m.Version(),
 		Scheduled: data.Millis(time.Now()), Attempt: 1,
 	}
 	t.fill(ctx, p, out, time.Now)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/monitorink/monitorink/data"
 )
@@ -21,9 +22,27 @@ const (
 )
 
 type stateFile struct {
-	Form        int          `json:"form"`
-	Location    string       `json:"location"`
-	Definitions []Definition `json:"definitions"`
+	Form        int               `json:"form"`
+	Location    string            `json:"location"`
+	Definitions []json.RawMessage `json:"definitions"`
+}
+
+// A persisted is a Definition in a stateFile.
+type persisted struct {
+	ID      string        `json:"id"`
+	From    time.Time     `json:"from"`
+	Until   time.Time     `json:"until,omitzero"`
+	Monitor *data.Monitor `json:"monitor,omitempty"` // nil: it is removed
+}
+
+// encode returns d as it is in a stateFile.
+func (d *Definition) encode() ([]byte, error) {
+	b, err := json.Marshal(&persisted{ID: d.ID, From: d.From, Until: d.Until})
+	if err != nil || d.Removed() {
+		return b, err
+	}
+	b = append(b[:len(b)-1], `,"monitor":`...)
+	return append(append(b, d.JSON()...), '}'), nil
 }
 
 // A parsedState is what can be read of a file.
@@ -36,11 +55,7 @@ type parsedState struct {
 }
 
 func parseState(b []byte) parsedState {
-	var f struct {
-		Form        int               `json:"form"`
-		Location    string            `json:"location"`
-		Definitions []json.RawMessage `json:"definitions"`
-	}
+	var f stateFile
 	err := json.Unmarshal(b, &f)
 	p := parsedState{form: f.Form, location: f.Location}
 	if err != nil {
@@ -71,19 +86,26 @@ func parseState(b []byte) parsedState {
 }
 
 func parseDefinition(raw []byte, location string) (d Definition, err error) {
-	if err := json.Unmarshal(raw, &d); err != nil {
+	var p persisted
+	err = json.Unmarshal(raw, &p)
+	d = Remove(p.ID, p.From)
+	if err != nil {
 		return d, err
 	}
-	if d.Monitor != nil && d.Monitor.ID != d.ID {
-		return d, fmt.Errorf("it holds %q", d.Monitor.ID)
-	}
-	if d.Monitor != nil && !bytes.Contains(raw, []byte(reference)) { // what has one is judged when it is known what that stands for
-		m := *d.Monitor
-		m.TLS.CA, m.TLS.Cert, m.TLS.Key = "", "", "" // files are another matter: one that is away is no damage
-		if _, err := compile([]data.Monitor{m}, nil); err != nil {
-			return d, err
+	if m := p.Monitor; m != nil {
+		if m.ID != p.ID {
+			return d, fmt.Errorf("it holds %q", m.ID)
 		}
+		if !bytes.Contains(raw, []byte(reference)) { // what has one is judged when it is known what that stands for
+			judged := *m
+			judged.TLS.CA, judged.TLS.Cert, judged.TLS.Key = "", "", "" // files are another matter: one that is away is no damage
+			if _, err := newCompiler(nil).bare(&judged); err != nil {
+				return d, err
+			}
+		}
+		d = Define(m, p.From)
 	}
+	d.Until = p.Until
 	return d, data.Validate(d.registration(location, "i"))
 }
 

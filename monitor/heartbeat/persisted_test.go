@@ -24,7 +24,7 @@ func dataDir(t *testing.T, change func([]byte) []byte) string {
 	}
 	from := data.Millis(time.Now().Add(-time.Hour))
 	a, b := monitor("a", "http://127.0.0.1:1/", time.Second), monitor("b", "http://127.0.0.1:2/", time.Second)
-	if err := s.Save([]heartbeat.Definition{{ID: "a", From: from, Monitor: &a}, {ID: "b", From: from, Monitor: &b}}); err != nil {
+	if err := s.Save([]heartbeat.Definition{heartbeat.Define(&a, from), heartbeat.Define(&b, from)}); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()

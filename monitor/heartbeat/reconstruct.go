@@ -23,7 +23,7 @@ type trace struct {
 //     up to the start, if that was announced.
 //
 // It returns the old definitions whose slots are still to be accounted for.
-func (h *Heartbeat) reconstruct(monitors []data.Monitor) ([]*data.Registration, error) {
+func (h *Heartbeat) reconstruct(monitors []Definition) ([]*data.Registration, error) {
 	since, found := h.o.Journal.Intact()
 	have := map[string]bool{}
 	for i := range h.set {
@@ -44,7 +44,8 @@ func (h *Heartbeat) reconstruct(monitors []data.Monitor) ([]*data.Registration, 
 		}
 		t := traces[m.ID]
 		delete(traces, m.ID)
-		d := Definition{ID: m.ID, From: since.Add(time.Millisecond), Monitor: m}
+		d := *m
+		d.From = since.Add(time.Millisecond)
 		switch {
 		case t != nil && t.registration != nil && !t.registration.Removed && t.registration.Version == m.Version():
 			d.From = t.registration.From
@@ -73,7 +74,7 @@ func (h *Heartbeat) reconstruct(monitors []data.Monitor) ([]*data.Registration, 
 		} else {
 			continue
 		}
-		h.gone = append(h.gone, Definition{ID: id, From: h.start})
+		h.gone = append(h.gone, Remove(id, h.start))
 	}
 	h.log.Warn("of persisted definitions that are lost, some are known from the local queue, some are taken to be unchanged since the checkpoint; of the others it is unknown what was missed while stopped",
 		"known", known, "taken_as_unchanged", assumed, "unknown", unknown, "checkpoint", since)

@@ -15,7 +15,7 @@ import (
 // the definitions that were persisted: one gap with reason stopped for each
 // monitor that has slots there without a result. Then it writes a checkpoint, so
 // that what follows begins here.
-func (h *Heartbeat) recover(ctx context.Context, monitors []data.Monitor) error {
+func (h *Heartbeat) recover(ctx context.Context, monitors []Definition) error {
 	j := h.o.Journal
 	if j == nil {
 		return nil
@@ -142,7 +142,7 @@ func missed(j Recorded, set []Definition, old []*data.Registration, start time.T
 		add(r, start)
 	}
 	for i := range set {
-		if d := &set[i]; d.Monitor != nil {
+		if d := &set[i]; !d.Removed() {
 			until := start
 			if !d.Until.IsZero() && d.Until.Before(start) {
 				until = d.Until

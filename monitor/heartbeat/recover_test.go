@@ -20,7 +20,7 @@ func TestStartCountsWhatWasMissedAndNotWhatTheSpoolHolds(t *testing.T) {
 	now := data.Millis(time.Now())
 	since := now.Add(-time.Minute)
 	from := now.Add(-time.Hour)
-	if err := state.Save([]heartbeat.Definition{{ID: "a", From: from, Monitor: &m}}); err != nil {
+	if err := state.Save([]heartbeat.Definition{heartbeat.Define(&m, from)}); err != nil {
 		t.Fatal(err)
 	}
 	j := newJournal()
@@ -110,7 +110,7 @@ func TestWhatWasPersistedAndNotAnnouncedIsAnnouncedBeforeItIsForgotten(t *testin
 	}
 	defer state.Close()
 	old, from := monitor("a", "http://127.0.0.1:1/old", time.Second), data.Millis(time.Now().Add(-time.Hour))
-	if err := state.Save([]heartbeat.Definition{{ID: "a", From: from, Monitor: &old}, {ID: "gone", From: from}}); err != nil {
+	if err := state.Save([]heartbeat.Definition{heartbeat.Define(&old, from), heartbeat.Remove("gone", from)}); err != nil {
 		t.Fatal(err)
 	}
 	j := newJournal()

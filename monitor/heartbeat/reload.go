@@ -47,7 +47,7 @@ func (h *Heartbeat) Definitions() []Definition {
 type amendment struct {
 	Changes
 	*compiler
-	begun []*data.Monitor // started or changed
+	begun []Definition    // started or changed
 	ended map[string]bool // stopped or changed
 	plan  plan            // of all
 }
@@ -89,11 +89,11 @@ func (h *Heartbeat) Reload(ctx context.Context, monitors []data.Monitor) (Change
 // is compiled anew when these are others.
 func (h *Heartbeat) compare(monitors []data.Monitor) (*amendment, error) {
 	a := &amendment{compiler: newCompiler(h.o.Expand), ended: map[string]bool{}, plan: make(plan, len(monitors))}
-	old := make(map[string]*data.Monitor, len(h.plan))
+	old := make(map[string]*Definition, len(h.plan))
 	for i := range h.set {
 		if d := &h.set[i]; d.Holds() {
 			t := h.plan[d.ID].Load()
-			old[d.ID], a.places[t.address()] = d.Monitor, t.place
+			old[d.ID], a.places[t.address()] = d, t.place
 		}
 	}
 	for i := range monitors {
@@ -101,7 +101,7 @@ func (h *Heartbeat) compare(monitors []data.Monitor) (*amendment, error) {
 		if _, twice := a.plan[m.ID]; twice {
 			return a, fmt.Errorf("monitor %q: there are two of this id", m.ID)
 		}
-		a.decide(m, old[m.ID], h.plan[m.ID])
+		h.decide(a, m, old[m.ID])
 		delete(old, m.ID)
 	}
 	for i := range h.set {
@@ -113,9 +113,10 @@ func (h *Heartbeat) compare(monitors []data.Monitor) (*amendment, error) {
 	return a, nil
 }
 
-// decide enters m, which was was before, and was probed by l.
-func (a *amendment) decide(m, was *data.Monitor, l *live) {
-	same := l != nil && l.Load().version == m.Version()
+// decide enters m, which was was before.
+func (h *Heartbeat) decide(a *amendment, m *data.Monitor, was *Definition) {
+	l := h.plan[m.ID]
+	same := was != nil && was.Compact == m.Compact()
 	if same && l.Load().fixed() {
 		a.keep(m.ID, l)
 		return
@@ -139,11 +140,10 @@ func (a *amendment) decide(m, was *data.Monitor, l *live) {
 		if was == nil {
 			a.Started = append(a.Started, m.ID)
 		} else {
-			a.Changed = append(a.Changed, Edit{m.ID, Compare(was, m)})
+			a.Changed = append(a.Changed, Edit{m.ID, Compare(was.Monitor(), m)})
 			a.ended[m.ID] = true
 		}
-		own := *m // the whole set is not to be kept for its sake
-		a.begun = append(a.begun, &own)
+		a.begun = append(a.begun, define(m, h.o.Location, h.o.Instance, time.Time{}))
 	}
 }
 
@@ -172,8 +172,9 @@ func (h *Heartbeat) schedule(a *amendment) (*schedule.Change, error) {
 			a.At = earliest
 		}
 		begun := make([]schedule.Definition, 0, len(a.begun))
-		for _, m := range a.begun {
-			begun = append(begun, a.plan.scheduled(m.Register(h.o.Location, h.o.Instance, a.At)))
+		for i := range a.begun {
+			a.begun[i].begin(a.At)
+			begun = append(begun, a.plan.scheduled(a.begun[i].announced))
 		}
 		change, err := h.runner.Begin(a.At, a.Stopped, begun)
 		if !errors.Is(err, schedule.ErrDecided) {
@@ -188,7 +189,7 @@ func (h *Heartbeat) amended(a *amendment) (set, news []Definition) {
 	accounted := time.UnixMilli(h.counts.checkpoint.Load())
 	set = make([]Definition, 0, len(h.set)+len(a.begun))
 	for _, d := range h.set {
-		if d.Monitor == nil {
+		if d.Removed() {
 			continue
 		}
 		if d.Until.IsZero() && a.ended[d.ID] {
@@ -198,11 +199,9 @@ func (h *Heartbeat) amended(a *amendment) (set, news []Definition) {
 			set = append(set, d)
 		}
 	}
-	for _, m := range a.begun {
-		news = append(news, Definition{ID: m.ID, From: a.At, Monitor: m})
-	}
+	news = a.begun
 	for _, id := range a.Stopped {
-		news = append(news, Definition{ID: id, From: a.At})
+		news = append(news, Remove(id, a.At))
 	}
 	return append(set, news...), news
 }

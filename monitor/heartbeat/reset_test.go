@@ -24,7 +24,7 @@ func TestResetLetsAHeartbeatProbeThatTheOldCheckpointHeldBack(t *testing.T) {
 	}
 	defer state.Close()
 	gone, year := now.Add(-time.Hour), 365*24*time.Hour
-	if err := state.Save([]heartbeat.Definition{{ID: "a", From: now.Add(year), Monitor: &m}, {ID: "b", From: gone}}); err != nil {
+	if err := state.Save([]heartbeat.Definition{heartbeat.Define(&m, now.Add(year)), heartbeat.Remove("b", gone)}); err != nil {
 		t.Fatal(err)
 	}
 	j.at = now.Add(year)
@@ -57,7 +57,7 @@ func TestResetWithoutNeedLosesNoSlot(t *testing.T) {
 	}
 	defer state.Close()
 	m, now := monitor("a", "http://127.0.0.1:1/", time.Second), data.Millis(time.Now())
-	if err := state.Save([]heartbeat.Definition{{ID: "a", From: now.Add(-time.Hour), Monitor: &m}}); err != nil {
+	if err := state.Save([]heartbeat.Definition{heartbeat.Define(&m, now.Add(-time.Hour))}); err != nil {
 		t.Fatal(err)
 	}
 	j := newJournal()

@@ -143,9 +143,10 @@ func (s *State) Definitions() []Definition { return s.set }
 // Monitors returns the definitions that were last applied.
 func (s *State) Monitors() []data.Monitor {
 	var list []data.Monitor
+	var all data.Expander
 	for i := range s.set {
 		if d := &s.set[i]; d.Holds() {
-			list = append(list, *d.Monitor)
+			list = append(list, *all.Monitor(&d.Compact))
 		}
 	}
 	return list
@@ -163,7 +164,7 @@ func (s *State) Save(set []Definition) error {
 
 // writeState writes a stateFile one definition at a time, since there may be very many.
 func writeState(to io.Writer, location string, set []Definition) error {
-	b, err := json.Marshal(stateFile{Form: stateForm, Location: location, Definitions: []Definition{}})
+	b, err := json.Marshal(stateFile{Form: stateForm, Location: location, Definitions: []json.RawMessage{}})
 	if err != nil {
 		return err
 	}
@@ -171,7 +172,7 @@ func writeState(to io.Writer, location string, set []Definition) error {
 	end := len(b) - len("]}")
 	_, _ = w.Write(b[:end])
 	for i := range set {
-		one, err := json.Marshal(&set[i])
+		one, err := set[i].encode()
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,6 @@ const reference = "${"
 
 // A target is a definition made ready to be probed and judged.
 type target struct {
-	version string
 	probe   *probe.Target
 	match   *match.Matcher
 	capture *data.Capture
@@ -127,7 +126,7 @@ func (c *compiler) target(m *data.Monitor) (*target, error) {
 }
 
 func (c *compiler) bare(m *data.Monitor) (*target, error) {
-	t := &target{version: m.Version(), method: m.Method, url: m.URL, attempts: m.Attempts, delay: m.AttemptDelay.D()}
+	t := &target{method: m.Method, url: m.URL, attempts: m.Attempts, delay: m.AttemptDelay.D()}
 	full := m
 	if c.expand != nil {
 		var secrets []string

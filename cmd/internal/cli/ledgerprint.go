@@ -177,9 +177,9 @@ func (r *ledgerReport) printJSON(w io.Writer) error {
 		j.Checkpoint, j.AheadMS = stamp(v.Checkpoint), v.Checkpoint.Sub(r.now).Milliseconds()
 	}
 	for _, d := range r.set {
-		e := definitionJSON{ID: d.ID, From: stamp(d.From), Removed: d.Monitor == nil}
-		if d.Monitor != nil {
-			e.Version = d.Monitor.Version()
+		e := definitionJSON{ID: d.ID, From: stamp(d.From), Removed: d.Removed()}
+		if !d.Removed() {
+			e.Version = d.Version()
 		}
 		if !d.Until.IsZero() {
 			e.Until = stamp(d.Until)

@@ -85,7 +85,6 @@ func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger,
 	ready.done()
 	q.running.Store(h)
 	var beside sync.WaitGroup
-	beside.Go(settle)
 	beside.Go(func() { reload.run(ctx, h) }) // before the queue is closed
 	defer beside.Wait()
 	return h.Run(ctx)

@@ -29,9 +29,10 @@ func LastGood(good []data.Monitor, held []heartbeat.Definition, err error) ([]da
 		known[good[i].ID] = true
 	}
 	kept := 0
+	var expander data.Expander
 	for i := range held {
 		if d := &held[i]; d.Holds() && !known[d.ID] && (spoiled || bad[d.ID]) {
-			good = append(good, *d.Monitor)
+			good = append(good, *expander.Monitor(&d.Compact))
 			kept++
 		}
 	}

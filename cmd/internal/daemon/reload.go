@@ -98,6 +98,8 @@ func (r *reloader) run(ctx context.Context, h *heartbeat.Heartbeat) {
 	r.mu.Lock()
 	r.running = h
 	r.mu.Unlock()
+	r.reader.Memory.Shrink()
+	settle()
 	r.named = r.lookAtNamed()
 	look := time.NewTimer(lookEvery)
 	defer look.Stop()
@@ -152,6 +154,7 @@ type reloaded struct {
 // reload reads the monitors and applies them; why is who wants it.
 func (r *reloader) reload(ctx context.Context, h *heartbeat.Heartbeat, why string, quiet time.Duration) (did reloaded) {
 	began := time.Now()
+	defer r.reader.Memory.Shrink()
 	list, stamp, err := r.read(ctx, quiet)
 	if errors.Is(err, errWritten) {
 		did.failed = err

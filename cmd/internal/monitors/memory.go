@@ -24,15 +24,44 @@ const (
 type Memory struct {
 	old map[textID]*said // by the last Load
 	now map[textID]*said // by this one
+	all data.Expander    // of this one
 }
 
 // A textID names a piece, and all that decides on what it says.
 type textID struct{ before, text [sha256.Size]byte }
 
 type said struct {
-	monitors []data.Monitor
-	lines    []int // of their ids, from the first of the piece
+	fresh    []data.Monitor // until Shrink
+	monitors []data.Compact // from then on
+	lines    []int32        // of their ids, from the first of the piece
 	items    int
+}
+
+// Shrink lets m take little memory. What was loaded is not to be used any more by who
+// wants to see that.
+func (m *Memory) Shrink() {
+	for _, s := range m.now {
+		if s.fresh == nil {
+			continue
+		}
+		s.monitors = make([]data.Compact, 0, len(s.fresh))
+		for i := range s.fresh {
+			s.monitors = append(s.monitors, s.fresh[i].Compact())
+		}
+		s.fresh = nil
+	}
+}
+
+// expanded returns what s has said.
+func (m *Memory) expanded(s *said) []data.Monitor {
+	if s.fresh != nil {
+		return s.fresh
+	}
+	list := make([]data.Monitor, 0, len(s.monitors))
+	for i := range s.monitors {
+		list = append(list, *m.all.Monitor(&s.monitors[i]))
+	}
+	return list
 }
 
 func (m *Memory) begin() {
@@ -44,7 +73,7 @@ func (m *Memory) begin() {
 // end forgets what is in no file any more.
 func (m *Memory) end() {
 	if m != nil {
-		m.old = nil
+		m.old, m.all = nil, data.Expander{}
 	}
 }
 
@@ -97,18 +126,19 @@ func (r *recaller) knows(p piece) *said {
 // recall reads a piece that has been read before. It does nothing, and reports so, when
 // an id in it is there already.
 func (f *file) recall(r *recaller, p piece, s *said) bool {
-	for i := range s.monitors {
-		if _, twice := f.seen[s.monitors[i].ID]; twice {
+	list := r.expanded(s)
+	for i := range list {
+		if _, twice := f.seen[list[i].ID]; twice {
 			return false
 		}
 	}
-	if len(f.monitors)+len(s.monitors) > maxMonitors {
+	if len(f.monitors)+len(list) > maxMonitors {
 		return false
 	}
-	for i := range s.monitors {
-		f.seen[s.monitors[i].ID] = place{f.name, p.line + s.lines[i]}
+	for i := range list {
+		f.seen[list[i].ID] = place{f.name, p.line + int(s.lines[i])}
 	}
-	f.monitors = append(f.monitors, s.monitors...)
+	f.monitors = append(f.monitors, list...)
 	r.now[r.id(p)] = s
 	return true
 }
@@ -119,15 +149,12 @@ func (f *file) remember(r *recaller, p piece, items int, list []data.Monitor) {
 	if r == nil || !alone(p.text) {
 		return
 	}
-	s := &said{monitors: slices.Clip(list), items: items}
-	if len(r.old) > 0 { // the whole list is not to be kept for the sake of a few
-		s.monitors = slices.Clone(list)
-	}
+	s := &said{fresh: slices.Clip(list), lines: make([]int32, 0, len(list)), items: items}
 	for i := range list {
 		if !settled(&list[i]) {
 			return
 		}
-		s.lines = append(s.lines, f.seen[list[i].ID].line-p.line)
+		s.lines = append(s.lines, int32(f.seen[list[i].ID].line-p.line))
 	}
 	r.now[r.id(p)] = s
 }
