@@ -34,7 +34,7 @@ func (i *idle) take(key string) *conn {
 		if c.ready() && time.Since(c.since) < maxIdleTime {
 			return c
 		}
-		c.close()
+		c.abort() // a goodbye might be waited for, and all others with it
 	}
 }
 
@@ -59,14 +59,20 @@ func (i *idle) put(key string, c *conn) bool {
 
 // old closes what has been idle for too long.
 func (i *idle) old() {
+	var ended []*conn
+	defer func() { // unlocked, since a goodbye may take its time
+		for _, c := range ended {
+			c.close()
+		}
+	}()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for key, list := range i.conns {
 		n := 0
 		for n < len(list) && time.Since(list[n].since) >= maxIdleTime {
-			list[n].close()
 			n++
 		}
+		ended = append(ended, list[:n]...)
 		i.n -= n
 		if n == len(list) {
 			delete(i.conns, key)
