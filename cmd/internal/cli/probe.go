@@ -144,24 +144,7 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 		fmt.Fprintf(w, "  hop %d  %3d  %10s  %s\n", i+1, h.Status, round(h.Phases.Total.D()), h.URL)
 	}
 	printAddresses(w, m)
-	if len(m.Expectations) > 0 {
-		fmt.Fprintln(w)
-	}
-	width := 0
-	for _, e := range m.Expectations {
-		width = max(width, len(e.Name))
-	}
-	for _, e := range m.Expectations {
-		mark := "ok  "
-		if !e.OK {
-			mark = "FAIL"
-		}
-		seen := "nothing"
-		if e.Seen != "" {
-			seen = oneLine(e.Seen, 80)
-		}
-		fmt.Fprintf(w, "  %s  %-*s  saw %s\n", mark, width, e.Name, seen)
-	}
+	printExpectations(w, m.Expectations)
 	fmt.Fprintln(w)
 	printCaptured(w, m.Captured)
 	if m.Error != nil {
@@ -173,6 +156,28 @@ func printMeasurement(w io.Writer, m *data.Measurement) {
 		return
 	}
 	fmt.Fprintln(w, "up")
+}
+
+// printExpectations lists what was judged.
+func printExpectations(w io.Writer, all []data.Expectation) {
+	if len(all) > 0 {
+		fmt.Fprintln(w)
+	}
+	width := 0
+	for _, e := range all {
+		width = max(width, len(e.Name))
+	}
+	for _, e := range all {
+		mark := "ok  "
+		if !e.OK {
+			mark = "FAIL"
+		}
+		seen := "nothing"
+		if e.Seen != "" {
+			seen = oneLine(e.Seen, 80)
+		}
+		fmt.Fprintf(w, "  %s  %-*s  saw %s\n", mark, width, e.Name, seen)
+	}
 }
 
 // printAddresses lists what was found at each address.
