@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 
 	"github.com/monitorink/monitorink/data"
@@ -111,11 +112,18 @@ func (f *finding) add(want string, holds func(jsonpath.Value) bool) {
 	f.tests = append(f.tests, test{want, holds})
 }
 
+// documents bounds how many bodies are held as documents at once: one takes up to
+// twelve times as much memory as its text, and more at once than there are processors
+// would be judged no sooner.
+var documents = make(chan struct{}, runtime.GOMAXPROCS(0)) // never closed
+
 // judgeJSON judges all findings in one body.
 func judgeJSON(v *verdict, findings []finding, body []byte) {
 	if len(findings) == 0 {
 		return
 	}
+	documents <- struct{}{}
+	defer func() { <-documents }()
 	d, err := jsonpath.Parse(body)
 	for i := range findings {
 		f := &findings[i]
