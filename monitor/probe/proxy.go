@@ -71,7 +71,7 @@ func parseProxy(raw string) (*proxy, error) {
 	return p, nil
 }
 
-// forwards reports whether p is given the requests for h, rather than asked for a
+// forwards reports whether the proxy is given the requests for h, rather than asked for a
 // connection.
 func (r *route) forwards(h *url.URL) bool {
 	return r.proxy != nil && r.proxy.scheme != "socks5" && h.Scheme == "http" && !r.h2only
