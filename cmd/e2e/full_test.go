@@ -88,20 +88,21 @@ func TestAFullSpoolIsAGapForEachMonitorAndProbesYield(t *testing.T) {
 	if n := strings.Count(d.out.String(), "takes results again"); n > 1 { // after five seconds of calm
 		t.Errorf("the log says %d times that it is over", n)
 	}
-	most, stopped := 0, 0
+	most, others := 0, map[data.Reason]int{}
 	for _, b := range books {
 		overload := 0
 		for _, g := range b.gaps {
 			if g.Reason == data.Overload {
 				overload++
 			} else {
-				stopped++
+				others[g.Reason]++
 			}
 		}
 		most = max(most, overload)
 	}
-	if most == 0 || most > 3 || stopped > 0 { // one that was written, one that was open, and one of before
-		t.Errorf("up to %d gaps a monitor say overload, and %d something else", most, stopped)
+	delete(others, data.Overlap)                  // on a busy machine, of before
+	if most == 0 || most > 3 || len(others) > 0 { // one that was written, one that was open, and one of before
+		t.Errorf("up to %d gaps a monitor say overload, and others say %v", most, others)
 	}
 	if len(books) != crowd {
 		t.Errorf("%d monitors, want %d", len(books), crowd)
