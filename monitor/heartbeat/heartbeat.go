@@ -120,13 +120,17 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 		o.InFlight = 1000
 	}
 	h := &Heartbeat{o: o, log: o.Logger, start: data.Millis(o.Clock.Wall())}
+	set := make([]Definition, 0, len(monitors))
+	var defining sync.WaitGroup
+	defining.Go(func() { // waited for below, as both take long for very many
+		for i := range monitors {
+			set = append(set, define(&monitors[i], o.Location, o.Instance, h.start))
+		}
+	})
 	plan, err := compile(monitors, o.Expand)
+	defining.Wait()
 	if err != nil {
 		return nil, err
-	}
-	set := make([]Definition, 0, len(monitors))
-	for i := range monitors {
-		set = append(set, define(&monitors[i], o.Location, o.Instance, h.start))
 	}
 	if err := h.recover(ctx, set); err != nil {
 		return nil, err
