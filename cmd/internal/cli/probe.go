@@ -172,11 +172,14 @@ func printExpectations(w io.Writer, all []data.Expectation) {
 		if !e.OK {
 			mark = "FAIL"
 		}
-		seen := "nothing"
-		if e.Seen != "" {
-			seen = oneLine(e.Seen, 80)
+		switch {
+		case e.Seen != "":
+			fmt.Fprintf(w, "  %s  %-*s  saw %s\n", mark, width, e.Name, oneLine(e.Seen, 80))
+		case e.OK: // there is nothing to see in what is not there
+			fmt.Fprintf(w, "  %s  %s\n", mark, e.Name)
+		default:
+			fmt.Fprintf(w, "  %s  %-*s  saw nothing\n", mark, width, e.Name)
 		}
-		fmt.Fprintf(w, "  %s  %-*s  saw %s\n", mark, width, e.Name, seen)
 	}
 }
 
