@@ -259,6 +259,30 @@ func TestARequestReloadsAndSaysWhat(t *testing.T) {
 	}
 }
 
+// A reload puts up with a bad monitor that is new, and so does the start after it.
+func TestABadMonitorThatIsNewEndsNoStartOverPersistedOnes(t *testing.T) {
+	t.Parallel()
+	w, file := newWitness(t), filepath.Join(t.TempDir(), "monitors.yaml")
+	put(t, file, set(w, "a", "100ms"))
+	env, url := diskEnv(t, t.TempDir(), "MONITORINK_MONITORS="+file)
+	p := start(t, "heartbeat", env, "run")
+	probed(t, w, "/a")
+	put(t, file, set(w, "a", "100ms", "b", "zero"))
+	if code, did := post(t, url); code != 422 || did.Changes.Unchanged != 1 {
+		t.Errorf("the reload: %d, %+v", code, did)
+	}
+	p.kill()
+	p = start(t, "heartbeat", env, "run")
+	probed(t, w, "/a")
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+	env, _ = diskEnv(t, t.TempDir(), "MONITORINK_MONITORS="+file)
+	if code := start(t, "heartbeat", env, "run").wait(10 * time.Second); code != 2 {
+		t.Errorf("without persisted ones: exit code %d, want 2", code)
+	}
+}
+
 func TestASecretThatChangesIsSent(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

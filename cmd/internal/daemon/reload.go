@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -81,7 +82,9 @@ func (r *reloader) first(persisted []heartbeat.Definition) ([]data.Monitor, erro
 	r.elsewhere = elsewhere(r.cfg.Shard, all, persisted, problems(wrong, nil))
 	list, kept := LastGood(Mine(r.cfg, all), persisted, wrong)
 	list = Mine(r.cfg, list)
-	if wrong != nil && kept == 0 {
+	// What a reload has put up with, a start does as well: a bad monitor that is new keeps
+	// none of the others from going on.
+	if wrong != nil && (len(list) == 0 || !slices.ContainsFunc(persisted, func(d heartbeat.Definition) bool { return d.Holds() })) {
 		return nil, wrong
 	}
 	if wrong != nil {
