@@ -162,3 +162,37 @@ func TestAClockFarBehindIsToldAndSaysWhenItEnds(t *testing.T) {
 		}
 	})
 }
+
+// Else it would hold from a time that never comes, and so would all that follow.
+func TestAReloadDoesNotGoByAClockThatIsNotBelieved(t *testing.T) {
+	for name, seen := range map[string]time.Duration{"not seen yet": 0, "seen": 5 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := monitor("m", "http://192.0.2.1/", time.Second)
+				s := newStepped(t, time.Now().Add(-time.Second), m)
+				time.Sleep(10 * time.Second)
+				s.set(1000 * time.Hour)
+				time.Sleep(seen)
+				edited := m
+				edited.Timeout = data.Duration(300 * time.Millisecond)
+				did, err := s.Reload(t.Context(), []data.Monitor{edited})
+				if err == nil {
+					t.Errorf("it holds from %v", time.Until(did.At))
+				}
+				s.set(0)
+				time.Sleep(5 * time.Second)
+				if did, err = s.Reload(t.Context(), []data.Monitor{edited}); err != nil || time.Until(did.At) > time.Second {
+					t.Errorf("once it is back: from %v, %v", time.Until(did.At), err)
+				}
+				s.set(1000 * time.Hour)
+				time.Sleep(65 * time.Second)
+				if did, err = s.Reload(t.Context(), []data.Monitor{m}); err != nil || did.At.Sub(s.now()) > time.Second {
+					t.Errorf("once it is believed: from %v, %v", did.At.Sub(s.now()), err)
+				}
+				if err := s.stop(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

@@ -14,6 +14,11 @@ import (
 // decided already. A later one can be tried.
 var ErrDecided = errors.New("what is before it is decided")
 
+// ErrJumped is wrapped when a change would begin at what may be no time at all: the
+// clock was just set forward, by more than a slot may be late. Once that has held for a
+// minute, or was undone, it can be tried again.
+var ErrJumped = errors.New("the clock was set forward, and is not believed yet")
+
 // A Definition is a registration that is to hold, and what is the caller's of it:
 // each slot carries it.
 type Definition struct {
@@ -31,11 +36,28 @@ type Change struct {
 	begun []*entry
 }
 
-// Earliest is the first instant that Begin takes for now.
+// Earliest is the first instant that Begin takes for now, behind that of the last change.
 func (r *Runner) Earliest() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return time.UnixMilli(max(r.from, r.most) + 1).UTC()
+	return time.UnixMilli(max(r.earliest(), r.from+1)).UTC()
+}
+
+// earliest leaves out what was given by a clock that was set back since.
+func (r *Runner) earliest() int64 {
+	if len(r.jumps) > 0 {
+		return max(r.from, r.most+1)
+	}
+	return max(r.from, r.upto+1)
+}
+
+// jumped is how far the wall clock has been set forward, and may be set back.
+func (r *Runner) jumped() time.Duration {
+	by := max(r.looked.off(r.clock.read()), 0)
+	for _, j := range r.jumps {
+		by += j.by
+	}
+	return by
 }
 
 // Begin ends at at what holds of the monitors of ended and of begun, and lets begun
@@ -44,8 +66,8 @@ func (r *Runner) Earliest() time.Time {
 // meanwhile Window.Upto stays below at. It may be called while Next runs.
 //
 // It fails, and then nothing has changed, when a definition does not parse or comes
-// twice, when another change is under way, and, with ErrDecided, when at is before the
-// last change's or before a slot that is given already.
+// twice, when another change is under way, with ErrJumped, and, with ErrDecided, when at
+// is before the last change's or before a slot that is given already.
 func (r *Runner) Begin(at time.Time, ended []string, begun []Definition) (*Change, error) {
 	c := &Change{r: r, from: max(ceil(at), r.start)}
 	names := make(map[string]bool, len(begun))
@@ -65,7 +87,10 @@ func (r *Runner) Begin(at time.Time, ended []string, begun []Definition) (*Chang
 	if r.change != nil {
 		return nil, errors.New("an earlier change is neither committed nor undone")
 	}
-	if earliest := max(r.from, r.most+1); c.from < earliest {
+	if by := r.jumped(); by > maxLate && c.from > r.start {
+		return nil, fmt.Errorf("apply from %v: %w: by %v", at.UTC(), ErrJumped, by)
+	}
+	if earliest := r.earliest(); c.from < earliest {
 		return nil, fmt.Errorf("apply from %v: %w, up to %v", at.UTC(), ErrDecided, time.UnixMilli(earliest).UTC())
 	}
 	for _, id := range ended {
@@ -102,12 +127,21 @@ func (c *Change) Commit() {
 		e.turn = &turn{}
 		if old := r.gone[id]; old != nil {
 			e.turn = old.turn
+			e.succeed(old)
 		}
 		delete(r.gone, id)
 		r.entries[id] = e
 		r.schedule(e)
 	}
 	r.changed()
+}
+
+// succeed steps over what old has given of e's instants, by a clock that was ahead.
+func (e *entry) succeed(old *entry) {
+	if e.registration.Schedule == old.registration.Schedule {
+		e.given = slices.Clone(old.given)
+		e.next = e.stepOver(max(e.next, old.next))
+	}
 }
 
 // Undo lets go on what was to end.

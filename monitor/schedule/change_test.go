@@ -108,3 +108,54 @@ func TestADueCarriesWhatItsDefinitionHolds(t *testing.T) {
 		}
 	})
 }
+
+// What was given while the clock was ahead is not given again, and keeps no change from
+// beginning once the clock is back.
+func TestAChangeDoesNotGoByAClockThatWasAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaller(t)
+		same, faster := registration("same", every(time.Second), c.start), registration("faster", every(time.Second), c.start)
+		c.apply(c.start, same, faster)
+		c.drive(5 * time.Second)
+		c.step = time.Hour
+		if _, err := c.r.Begin(c.now().Add(time.Second), nil, nil); !errors.Is(err, schedule.ErrJumped) {
+			t.Errorf("got %v while the jump is not seen", err)
+		}
+		first, _, _, _ := c.drive(5 * time.Second)
+		if _, err := c.r.Begin(c.r.Earliest(), nil, nil); !errors.Is(err, schedule.ErrJumped) {
+			t.Errorf("got %v while the jump may be undone", err)
+		}
+		c.step = 0
+		c.drive(2 * time.Second)
+		at := c.now().Add(time.Second)
+		same, faster = registration("same", every(time.Second), at), registration("faster", every(500*time.Millisecond), at)
+		same.Version = "edited"
+		c.apply(at, same, faster)
+		given, skipped, _, _ := c.drive(time.Hour + time.Minute)
+		slots := map[data.Slot]int{}
+		for _, d := range append(first, given...) {
+			slots[d]++
+		}
+		for _, s := range skipped {
+			t.Errorf("skipped %+v", s)
+		}
+		ahead := 0
+		for s, n := range slots {
+			if n == 1 {
+				continue
+			}
+			if s.Monitor == "same" || s.Scheduled.Before(c.start.Add(time.Hour)) {
+				t.Errorf("%v was given %d times", s, n)
+			}
+			ahead++
+		}
+		if ahead > 6 {
+			t.Errorf("%d slots of the one with another schedule were given twice", ahead)
+		}
+		for s := range schedule.Slots([]*data.Registration{faster}, at, c.now().Add(-time.Second)) {
+			if slots[s] == 0 {
+				t.Errorf("%v was not given", s)
+			}
+		}
+	})
+}
