@@ -110,7 +110,7 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 	o := heartbeat.Options{
 		Location: location, Instance: Instance(cfg), Queue: q.Publisher, Journal: q.journal, State: q.state,
 		Full:     func() bool { return q.stats().Full },
-		InFlight: inFlight(cfg), Grace: cfg.Grace, Logger: log, Observe: reg.Observe(),
+		InFlight: inFlight(cfg), HostInFlight: cfg.HostInFlight, HostRate: cfg.HostRate, Grace: cfg.Grace, Logger: log, Observe: reg.Observe(),
 		Expand: reload.refs.Expand, Elsewhere: func(id string) bool { return reload.elsewhere[id] }, Probe: probing,
 	}
 	if q.journal != nil {
