@@ -59,8 +59,10 @@ func (r *reloader) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	defer late.Stop()
 	select {
 	case r.asked <- reply:
-	case <-r.ended:
+	case <-r.ended: // told of below
 	case <-late.C:
+		refuse(w, http.StatusServiceUnavailable, "an earlier reload has not come to its end, and this one has not begun: see /readyz for what that waits for")
+		return
 	case <-req.Context().Done():
 		return
 	}
