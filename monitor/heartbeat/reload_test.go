@@ -174,18 +174,21 @@ func TestEverySlotBelongsToTheDefinitionThatHeld(t *testing.T) {
 	if testing.Short() {
 		rounds = 5
 	}
-	kills := map[string]int{}
+	kills, slots := map[string]int{}, 0
 	for i := range rounds {
 		seed := rng.Uint64()
-		synctest.Test(t, func(t *testing.T) { reloads(t, &fates{rng: rand.New(rand.NewPCG(seed, 0))}, kills) })
+		synctest.Test(t, func(t *testing.T) { slots += reloads(t, &fates{rng: rand.New(rand.NewPCG(seed, 0))}, kills) })
 		if t.Failed() {
 			t.Fatalf("in round %d", i)
 		}
 	}
-	t.Logf("kills: %v", kills)
+	if t.Logf("%d slots, kills: %v", slots, kills); slots == 0 {
+		t.Error("no slots")
+	}
 }
 
-func reloads(t *testing.T, f *fates, kills map[string]int) {
+// reloads returns how many slots there were.
+func reloads(t *testing.T, f *fates, kills map[string]int) (slots int) {
 	list := edit(f, nil)
 	d := disk{t.TempDir(), newJournal()}
 	for range 4 {
@@ -244,7 +247,7 @@ func reloads(t *testing.T, f *fates, kills map[string]int) {
 	if err := l.stop(); err != nil {
 		t.Fatal(err)
 	}
-	wantPure(t, l.disk.j)
+	return wantPure(t, l.disk.j)
 }
 
 func wantChanges(t *testing.T, did heartbeat.Changes, old, next []data.Monitor) {
@@ -270,8 +273,9 @@ func wantChanges(t *testing.T, did heartbeat.Changes, old, next []data.Monitor) 
 	}
 }
 
-// wantPure compares what a journal holds with the list of slots of what it announced.
-func wantPure(t *testing.T, j *journal) {
+// wantPure compares what a journal holds with the list of slots of what it announced, and
+// returns how many there are.
+func wantPure(t *testing.T, j *journal) (slots int) {
 	t.Helper()
 	histories, gaps, at := map[string][]*data.Registration{}, map[string][]*data.Gap{}, map[string]map[time.Time][]string{}
 	for _, e := range j.wait(t, "", func([]data.Event) bool { return true }) {
@@ -288,7 +292,7 @@ func wantPure(t *testing.T, j *journal) {
 			at[id][e.Scheduled] = append(at[id][e.Scheduled], e.Version)
 		}
 	}
-	until, slots := j.at.Add(time.Millisecond), 0
+	until := j.at.Add(time.Millisecond)
 	for id, history := range histories {
 		first := slices.MinFunc(history, func(a, b *data.Registration) int { return a.From.Compare(b.From) }).From
 		covered := map[*data.Gap]int64{}
@@ -317,9 +321,7 @@ func wantPure(t *testing.T, j *journal) {
 			}
 		}
 	}
-	if slots == 0 {
-		t.Error("no slots")
-	}
+	return slots
 }
 
 // holding is the version of a history that holds at an instant.
