@@ -52,31 +52,41 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	ready.add(collectorProblems(c))
 	defer farewell(c, log)
 
-	// The collector runs before heartbeat begins, which may have more to
-	// announce than the queue holds, and ends after it: what heartbeat drains
-	// into the queue is still collected.
+	return together(ctx, cfg.Grace, q.finish, func(ctx context.Context) error {
+		if err := st.await(ctx); err != nil {
+			return stopped(ctx, err, log)
+		}
+		return collect(ctx, cfg, log, c, st)
+	}, func(ctx, drain context.Context, abandon func()) error {
+		return runProber(ctx, drain, cfg, log, q, reg, ready, reload, abandon)
+	})
+}
+
+// together runs probe until ctx ends, and collect beside it: from before probe begins,
+// which may have more to announce than the queue holds, until after its end, so that
+// what it drains into the queue is still collected. finish ends the queue, and so
+// collect, once it is empty; nil: collect is told to end. It all ends within grace.
+func together(ctx context.Context, grace time.Duration, finish func(), collect func(context.Context) error,
+	probe func(ctx, drain context.Context, abandon func()) error,
+) error {
 	ctx, abandon := context.WithCancel(ctx)
 	defer abandon()
-	drain, cancel := within(ctx, cfg.Grace)
+	drain, cancel := within(ctx, grace)
 	defer cancel()
 	collecting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	ended := make(chan error, 1) // one value, from the goroutine below
 	go func() {
 		defer abandon() // without a collector there is nothing to probe for
-		if err := st.await(collecting); err != nil {
-			ended <- stopped(collecting, err, log)
-			return
-		}
-		ended <- collect(collecting, cfg, log, c, st)
+		ended <- collect(collecting)
 	}()
 
-	err = runProber(ctx, drain, cfg, log, q, reg, ready, reload, abandon)
+	err := probe(ctx, drain, abandon)
 	abandon() // the drain begins, if it was not told to
-	if q.finish == nil {
+	if finish == nil {
 		stop()
 	} else {
-		q.finish()
+		finish()
 	}
 	select {
 	case collected := <-ended: // it ends by itself once the queue is empty
