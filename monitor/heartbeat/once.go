@@ -17,7 +17,7 @@ func Once(ctx context.Context, p *probe.Prober, expand Expand, m *data.Monitor, 
 	}
 	out := &data.Measurement{
 		Monitor: m.ID, Location: location, Instance: instance, Version: m.Version(),
-		Scheduled: data.Millis(time.Now()), Attempt: 1,
+		Scheduled: data.Millis(time.Now()), Attempt: 1, Method: m.Method, URL: m.URL,
 	}
 	t.fill(ctx, p, out, time.Now)
 	out.Late = max(out.Started.Sub(out.Scheduled), 0)

@@ -32,9 +32,7 @@ type target struct {
 	match   *match.Matcher
 	capture *data.Capture
 	mask    *mask
-	method  string
-	url     string   // with its references: what they stand for may be secret
-	stands  [32]byte // the hash of what they stand for; zero: there are none
+	stands  string // the hash of what its references stand for; empty: there are none
 	place   *strain.Place
 	strain  *strain.Target
 	broken  error // why it cannot be probed: its references, or what they stand for
@@ -126,7 +124,7 @@ func (c *compiler) target(m *data.Monitor) (*target, error) {
 }
 
 func (c *compiler) bare(m *data.Monitor) (*target, error) {
-	t := &target{method: m.Method, url: m.URL, attempts: m.Attempts, delay: m.AttemptDelay.D()}
+	t := &target{attempts: m.Attempts, delay: m.AttemptDelay.D()}
 	full := m
 	if c.expand != nil {
 		var secrets []string
@@ -176,7 +174,7 @@ func (c *compiler) matcher(m *data.Monitor) (*match.Matcher, error) {
 }
 
 // standing is the hash of what the references of a monitor stand for.
-func standing(full *data.Monitor) [32]byte {
+func standing(full *data.Monitor) string {
 	b, err := json.Marshal(full)
 	if err != nil { // a Monitor holds nothing that JSON cannot express
 		panic(err)
@@ -186,11 +184,12 @@ func standing(full *data.Monitor) [32]byte {
 			b = fmt.Appendf(b, "%d %v %v", info.Size(), info.ModTime(), info.Mode())
 		}
 	}
-	return sha256.Sum256(b)
+	sum := sha256.Sum256(b)
+	return string(sum[:])
 }
 
 // fixed reports whether t depends on its definition alone.
-func (t *target) fixed() bool { return t.stands == [32]byte{} && t.broken == nil }
+func (t *target) fixed() bool { return t.stands == "" && t.broken == nil }
 
 // mask returns the mask of secrets, which many monitors have in common.
 func (c *compiler) mask(secrets []string) *mask {
@@ -216,7 +215,7 @@ func subject(r *probe.Response) match.Subject {
 // its references. It returns whether that is but what this machine has run out of.
 func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement, now func() time.Time) (exhausted bool) {
 	if t.broken != nil {
-		m.Started, m.Method, m.URL, m.State = now(), t.method, t.url, data.Down
+		m.Started, m.State = now(), data.Down
 		m.Error = &data.Error{Kind: data.ErrInternal, Message: bound("it cannot be probed: "+t.broken.Error(), 300)}
 		return false
 	}
@@ -230,7 +229,7 @@ func (t *target) fill(ctx context.Context, p *probe.Prober, m *data.Measurement,
 func (t *target) enter(m *data.Measurement, r *probe.Response, now func() time.Time) (exhausted bool) {
 	defer r.Release()
 	m.Degraded = r.Waited // for its share of the body budget: our own doing
-	m.Started, m.Method, m.URL = r.Started, t.method, t.url
+	m.Started = r.Started
 	m.HTTP, m.TLS, m.Phases, m.Hops, m.Trace = r.HTTP, r.TLS, r.Phases, r.Hops, r.Trace()
 	m.Expectations, m.Error = t.match.Judge(subject(r), now())
 	if r.Err != nil {
