@@ -14,9 +14,13 @@
 // writes checkpoints into the local queue: "every slot up to T is above this
 // record". T is held back by every slot whose result is not yet in the queue and
 // by every gap that is not, so a checkpoint can never be ahead of what it covers.
-// After a start, [Recover] reads the queue back and turns what lies between the
-// newest checkpoint and now into gaps with reason stopped, under the definitions
-// that [State] had persisted.
+// A start reads the queue back and turns what lies between the newest checkpoint and
+// now into gaps with reason stopped, under the definitions that [State] had persisted.
+//
+// A slot that is down may be probed again, as a later attempt: its slot has a
+// measurement by then, so no checkpoint waits for it. [Heartbeat.Reload] replaces
+// definitions at an instant a moment ahead, so that they are persisted before any slot of
+// theirs runs.
 //
 // With a queue in memory there are no checkpoints and no state: what is in flight
 // ends with the process.

@@ -242,3 +242,14 @@ func TestASecretIsMaskedInEachFormThatItComesBackIn(t *testing.T) {
 		}
 	}
 }
+
+func TestAReloadTellsOfWhatReferencesStandForOnlyWhenItIsAnother(t *testing.T) {
+	bad := monitor("bad", "http://192.0.2.1/?${env:NONE}", time.Hour)
+	h, err := heartbeat.New(t.Context(), heartbeat.Options{Location: "here", Instance: "i", Queue: newJournal(), Expand: expand}, []data.Monitor{bad})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if did, err := h.Reload(t.Context(), []data.Monitor{bad}); err != nil || !did.None() || did.Unchanged != 1 {
+		t.Errorf("%+v, %v, want nothing to have changed", did, err)
+	}
+}

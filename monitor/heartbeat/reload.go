@@ -130,8 +130,10 @@ func (h *Heartbeat) decide(a *amendment, m *data.Monitor, was *Definition) {
 		a.bad(m.ID, l, err)
 	case same:
 		a.keep(m.ID, l)
-		if old := l.Load(); old.stands != t.stands || old.broken != nil {
-			t.place, t.strain = old.place, old.strain
+		if old := l.Load(); old.stands != t.stands || fmt.Sprint(old.broken) != fmt.Sprint(t.broken) {
+			if old.address() == t.address() {
+				t.place, t.strain = old.place, old.strain
+			}
 			l.Store(t)
 			a.Refreshed = append(a.Refreshed, m.ID)
 		}
