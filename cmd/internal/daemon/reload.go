@@ -52,6 +52,8 @@ type reloader struct {
 	named monitors.Stamp // of the files that this names
 	again time.Time      // not before then, after a failure
 
+	warned, warning map[string]bool // of, by the last reading and by the one under way
+
 	mu      sync.Mutex
 	running *heartbeat.Heartbeat
 	last    metrics.Reload
@@ -217,12 +219,19 @@ func (r *reloader) read(ctx context.Context, quiet time.Duration) ([]data.Monito
 }
 
 func (r *reloader) load() ([]data.Monitor, error) {
+	r.warning = map[string]bool{}
 	all, err := readAll(r.cfg, &r.reader)
+	r.warned = r.warning
 	return Mine(r.cfg, all), err
 }
 
+// warn logs p, unless the reading before has: lines move, and say nothing new.
 func (r *reloader) warn(p monitors.Problem) {
-	r.log.Warn("a definition should be looked at", "where", p.Error())
+	what := p.Monitor + "\x00" + p.Message
+	if !r.warned[what] && !r.warning[what] {
+		r.log.Warn("a definition should be looked at", "where", p.Error())
+	}
+	r.warning[what] = true
 }
 
 // note keeps what is wrong for who asks.
