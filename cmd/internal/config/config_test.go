@@ -157,6 +157,19 @@ func TestSecretsMayStandInFiles(t *testing.T) {
 	}
 }
 
+func TestAFileOfASecretIsBounded(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	for size, want := range map[int]string{64 << 10: "", 64<<10 + 1: "it has more than 65536 bytes"} {
+		if err := os.WriteFile(file, []byte(strings.Repeat("x", size)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := config.Load([]string{"MONITORINK_TOKEN_FILE=" + file})
+		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%d bytes: %v, want %q", size, err, want)
+		}
+	}
+}
+
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	_, err := config.Load([]string{
 		"MONITORINK_QUEUE=rabbit", "MONITORINK_STORE=disk", "MONITORINK_QUEUE_URL=shop.example", "MONITORINK_SCHEDULE=@every soon",

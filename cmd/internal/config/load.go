@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"slices"
@@ -88,12 +89,28 @@ func (l *loader) wrong(name, format string, args ...any) {
 	l.errs = append(l.errs, &Error{name, shown, fmt.Sprintf(format, args...)})
 }
 
+const maxSecret = 64 << 10 // bytes of a file
+
+// readSecret returns what a file holds, or an error where that does not end.
+func readSecret(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	b, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err == nil && len(b) > maxSecret {
+		err = fmt.Errorf("it has more than %d bytes, which no secret has", maxSecret)
+	}
+	return b, err
+}
+
 // resolve returns the value that a variable has: its own, its file's, or its
 // default.
 func (l *loader) resolve(v Variable) string {
 	value, ok := l.given[v.Name]
 	if file, has := l.given[v.Twin()]; has && v.Secret {
-		b, err := os.ReadFile(file)
+		b, err := readSecret(file)
 		switch {
 		case ok:
 			l.errs = append(l.errs, &Error{v.Twin(), strconv.Quote(file), v.Name + " is set as well: set one of the two"})
