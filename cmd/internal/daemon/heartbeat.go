@@ -25,7 +25,7 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		return err
 	}
 	defer srv.close()
-	beFrugal()
+	beFrugal(startPercent)
 	q, err := openLocal(cfg, log)
 	if err != nil {
 		return err
