@@ -134,8 +134,8 @@ func guard(token string, h http.Handler) http.Handler {
 	}
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok { // a browser asks its user for a name, which may be any, and a password
+		scheme, shown, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !ok || !strings.EqualFold(scheme, "Bearer") { // a browser asks its user for a name, which may be any, and a password
 			_, shown, ok = r.BasicAuth()
 		}
 		got := sha256.Sum256([]byte(shown))

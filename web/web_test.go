@@ -165,6 +165,9 @@ func TestTokenGuardsAllButHealth(t *testing.T) {
 				t.Errorf("%s with %q: %v, %s", path, shown, r.Header, detail)
 			}
 		}
+		if r := ask(t, h, "GET", path, "Authorization", "bearer s3cret"); r.StatusCode == http.StatusUnauthorized {
+			t.Errorf("%s: the scheme is not taken in small letters", path)
+		}
 		if r := ask(t, h, "GET", path, "Authorization", "Bearer s3cret"); r.StatusCode == http.StatusUnauthorized {
 			t.Errorf("%s with the token: %s", path, r.Status)
 		}

@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -315,5 +317,54 @@ func TestASecretThatChangesIsSent(t *testing.T) {
 	}
 	if strings.Contains(p.out.String(), "-secret") {
 		t.Error("the log has a secret in it")
+	}
+}
+
+// TestAHangupWhileItStartsEndsNothing: it waits for a data directory that another has.
+func TestAHangupWhileItStartsEndsNothing(t *testing.T) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
+	for _, program := range []string{"heartbeat", "monitorink"} {
+		w, dir, file := newWitness(t), t.TempDir(), filepath.Join(t.TempDir(), "monitors.yaml")
+		put(t, file, set(w, "a", "100ms"))
+		first, _ := diskEnv(t, dir, "MONITORINK_MONITORS="+file)
+		p := start(t, "heartbeat", first, "run")
+		probed(t, w, "/a")
+		env, _ := diskEnv(t, dir, "MONITORINK_MONITORS="+file)
+		addr := freeAddr(t)
+		second := start(t, program, append(env, "MONITORINK_HEARTBEAT_ADDR="+addr, "MONITORINK_COLLECTOR_ADDR="+addr), "run")
+		eventually(t, 10*time.Second, "it has begun to listen", func() bool {
+			c, err := net.Dial("tcp", addr)
+			if err == nil {
+				c.Close()
+			}
+			return err == nil
+		})
+		second.cmd.Process.Signal(syscall.SIGHUP)
+		if code := second.wait(10 * time.Second); code != 1 || !strings.Contains(second.out.String(), "another heartbeat uses") {
+			t.Errorf("%s: exit code %d (%v), want 1 for the directory's sake", program, code, second.cmd.ProcessState)
+		}
+		p.stop()
+	}
+}
+
+func TestAReloadDoesNotWaitForABody(t *testing.T) {
+	t.Parallel()
+	w, file := newWitness(t), filepath.Join(t.TempDir(), "monitors.yaml")
+	put(t, file, set(w, "a", "100ms"))
+	env, url := diskEnv(t, t.TempDir(), "MONITORINK_MONITORS="+file)
+	start(t, "heartbeat", env, "run")
+	probed(t, w, "/a")
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, "POST /-/reload HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nand no more")
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if !strings.HasPrefix(line, "HTTP/1.1 200") {
+		t.Errorf("the answer begins with %q, %v", line, err)
 	}
 }

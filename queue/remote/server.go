@@ -75,9 +75,9 @@ func NewServer(open func() (queue.Subscription, error), o ServerOptions) *Server
 // ServeHTTP answers requests under /queue/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.o.Token != "" {
-		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		got, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(s.o.Token))
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="queue"`)
 			problem(w, http.StatusUnauthorized, "the token is missing or wrong: MONITORINK_TOKEN must be the same at both ends")
 			return

@@ -17,6 +17,8 @@ import (
 // the collector's address. The collector is on heartbeat's own queue, or on the
 // topic that this is forwarded to.
 func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+	reg := metrics.New(app.Version())
+	reload := newReloader(cfg, log, reg) // first: SIGHUP ends nothing from here on
 	srv, err := listen("monitorink", cfg.CollectorAddr, "MONITORINK_COLLECTOR_ADDR", log)
 	if err != nil {
 		return err
@@ -27,7 +29,6 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer func() { logClose(log, "queue", q.close) }()
-	reg := metrics.New(app.Version())
 	defer q.attend(cfg, log, reg, "the store does not take events, or not fast enough: see the problem store")()
 	st, err := openStore(cfg, log, reg)
 	if err != nil {
@@ -40,7 +41,6 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	}
 	defer func() { logClose(log, "subscription", sub.Close) }()
 
-	reload := newReloader(cfg, log, reg)
 	ready := &readiness{checks: []func() []web.Problem{q.problems, st.problems, subscriptionProblems(sub)}}
 	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Notes: reload.notes, Metrics: reg.Handler(), Reload: reload, Token: cfg.Token, Logger: log}))
 	defer srv.close() // before the store: who has asked is answered

@@ -20,6 +20,8 @@ import (
 // RunHeartbeat probes until ctx ends, and forwards what it finds to a topic, or
 // offers its queue to a collector elsewhere.
 func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+	reg := metrics.New(app.Version())
+	reload := newReloader(cfg, log, reg) // first: SIGHUP ends nothing from here on
 	srv, err := listen("heartbeat", cfg.HeartbeatAddr, "MONITORINK_HEARTBEAT_ADDR", log)
 	if err != nil {
 		return err
@@ -31,9 +33,7 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		return err
 	}
 	defer func() { logClose(log, "queue", q.close) }()
-	reg := metrics.New(app.Version())
 	defer q.attend(cfg, log, reg, "no collector takes from it, or not fast enough: see whether one runs whose MONITORINK_QUEUE_URL is this heartbeat")()
-	reload := newReloader(cfg, log, reg)
 	ready := &readiness{}
 	ready.add(q.problems) // before the start is through: it may wait for the queue
 	mux := http.NewServeMux()

@@ -47,6 +47,9 @@ type failureJSON struct {
 
 // ServeHTTP reloads, and answers with what has changed, and with what is wrong.
 func (r *reloader) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.ContentLength != 0 {
+		w.Header().Set("Connection", "close") // a body is of no use, and not waited for
+	}
 	r.mu.Lock()
 	running := r.running != nil
 	r.mu.Unlock()
