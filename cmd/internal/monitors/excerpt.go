@@ -92,7 +92,7 @@ func open(name string) *source {
 		s.lines = append(s.lines, []rune(strings.TrimSuffix(string(line), "\r")))
 	}
 	var doc yaml.Node
-	if len(b) <= maxParsed {
+	if len(b) <= maxParsed && weigh(b) <= maxNodes/2 {
 		s.parsed = yaml.Load(b, &doc) == nil
 	}
 	if s.parsed {

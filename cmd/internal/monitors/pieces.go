@@ -20,8 +20,9 @@ const pieceSize = 512 << 10
 
 // A piece is a part of a file: some items of the list of monitors.
 type piece struct {
-	text []byte
-	line int // from 0, of its first
+	text   []byte
+	line   int // from 0, of its first
+	weight int
 }
 
 // split cuts a file into what stands before its list of monitors, and pieces of that
@@ -34,7 +35,7 @@ func split(b []byte, size int, ends func(bytes int, line []byte) bool) (head []b
 		return nil, nil, 0, false
 	}
 	head = b[:at[0]]
-	indent, from := -1, -1
+	indent, from, weight := -1, -1, 0
 	line := bytes.Count(b[:at[1]], []byte("\n"))
 	first := line
 	for begin := at[1]; begin < len(b); line++ {
@@ -53,17 +54,18 @@ func split(b []byte, size int, ends func(bytes int, line []byte) bool) (head []b
 			items++
 			if indent < 0 {
 				indent, from, first = spaces, begin, line
-			} else if begin-from >= size || ends != nil && ends(begin-from, b[begin:end]) {
-				pieces = append(pieces, piece{b[from:begin], first})
-				from, first = begin, line
+			} else if begin-from >= size || weight >= maxNodes/8 || ends != nil && ends(begin-from, b[begin:end]) {
+				pieces = append(pieces, piece{b[from:begin], first, weight})
+				from, first, weight = begin, line, 0
 			}
 		}
+		weight += weigh(b[begin:end])
 		begin = end
 	}
 	if indent < 0 {
 		return nil, nil, 0, false
 	}
-	return head, append(pieces, piece{b[from:], first}), items, true
+	return head, append(pieces, piece{b[from:], first, weight}), items, true
 }
 
 var monitorsLine = regexp.MustCompile(`(?m)^monitors:[ \t]*\r?\n`)
@@ -76,11 +78,11 @@ func (f *file) inPieces(b []byte, base *draft) bool {
 		ends = f.Memory.endsPiece
 	}
 	head, pieces, items, ok := split(b, f.piece, ends)
-	if !ok {
+	if !ok || weigh(head) > maxNodes || heaviest(pieces) > maxNodes {
 		return false
 	}
 	before := f.monitors
-	f.monitors = slices.Grow(f.monitors, items)
+	f.monitors = slices.Grow(f.monitors, min(items, maxGrown))
 	if f.head(head, base) && f.pieces(f.recaller(head, base), pieces, base) {
 		return true
 	}
@@ -88,6 +90,16 @@ func (f *file) inPieces(b []byte, base *draft) bool {
 	f.errs, f.budget, f.volume, f.spent = nil, maxAliases, MaxFile, false
 	maps.DeleteFunc(f.seen, func(_ string, at place) bool { return at.file == f.name })
 	return false
+}
+
+// maxGrown is for how many monitors there is room before one is read.
+const maxGrown = 100_000
+
+func heaviest(pieces []piece) (weight int) {
+	for _, p := range pieces {
+		weight = max(weight, p.weight)
+	}
+	return weight
 }
 
 // head reads what stands before the list.
@@ -109,9 +121,10 @@ type parsed struct {
 	err  error
 }
 
-// pieces reads the list, while the next pieces are parsed.
+// pieces reads the list, while the next pieces are parsed: as many as are together no
+// more than what may be parsed at once.
 func (f *file) pieces(r *recaller, pieces []piece, base *draft) bool {
-	ahead := min(runtime.GOMAXPROCS(0), 4)
+	ahead := min(runtime.GOMAXPROCS(0), 4, maxNodes/max(heaviest(pieces), 1)-1)
 	pending := make(chan chan parsed, ahead) // closed by the goroutine below
 	done := make(chan struct{})              // closed at the end
 	var parsing sync.WaitGroup

@@ -59,6 +59,9 @@ type file struct {
 // maxMonitors is how many monitors a set may have.
 const maxMonitors = 1_000_000
 
+// maxWrong is how many problems of a file are noted before it is given up.
+const maxWrong = 10_000
+
 // maxAliases is how many aliases are followed in one file.
 const maxAliases = 1 << 20
 
@@ -149,6 +152,10 @@ func (f *file) keys(root *yaml.Node, base *draft) (list *yaml.Node) {
 // more.
 func (f *file) list(base *draft, i int, list *yaml.Node) bool {
 	for k, n := range list.Content {
+		if len(f.errs) >= maxWrong {
+			f.at(n, "the rest is not looked at, for too much is wrong already")
+			return false
+		}
 		if len(f.monitors) >= maxMonitors {
 			f.at(n, "there are more than %d monitors, which is all that are read; share them out to several heartbeats", maxMonitors)
 			return false
@@ -168,6 +175,10 @@ func (f *file) sample() string {
 
 // parse returns the root of the one document of b, or nil.
 func (f *file) parse(b []byte) *yaml.Node {
+	if weigh(b) > maxNodes {
+		f.wholly(dense, maxNodes)
+		return nil
+	}
 	loader, err := yaml.NewLoader(bytes.NewReader(b))
 	if err != nil {
 		f.wholly("%v", err)
@@ -204,7 +215,7 @@ func (f *file) syntax(err error) {
 	var load *yaml.LoadError
 	if errors.As(err, &load) {
 		p.Line, p.Column = load.Mark.Line, load.Mark.Column
-		p.Message = "this is not YAML: " + strings.TrimPrefix(load.Message, "yaml: ")
+		p.Message = "this is not YAML: " + clip(strings.TrimPrefix(load.Message, "yaml: "))
 	}
 	f.errs = append(f.errs, p)
 }
