@@ -46,6 +46,9 @@ The exit code is 0 when all is good, and 2 when something is wrong.`,
 					return &app.UsageError{Err: err}
 				}
 			}
+			if more := v.problems - monitors.MaxShown; more > 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "and %d more\n", more)
+			}
 			if v.problems > 0 {
 				return &app.UsageError{Err: fmt.Errorf("%s in %d of %s, see above; %s good",
 					plural(v.problems, "problem"), v.bad, plural(len(args), "path"), are(v.good, "monitor"))}
@@ -75,7 +78,9 @@ func (v *validation) path(path string) error {
 	var wrong monitors.Errors
 	if errors.As(err, &wrong) {
 		for _, p := range wrong.Grouped() {
-			v.problems++
+			if v.problems++; v.problems > monitors.MaxShown {
+				continue
+			}
 			fmt.Fprintf(log, "%v\n%s", p, v.excerpts.Of(p))
 		}
 		v.bad++

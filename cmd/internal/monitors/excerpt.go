@@ -42,11 +42,10 @@ func (e *Excerpts) Of(p Problem) string {
 		s = open(p.File)
 		e.files[p.File] = s
 	}
-	if p.Line > len(s.lines) {
+	line, caret, ok := s.shown(p.Line-1, max(p.Column, 1)-1)
+	if !ok {
 		return ""
 	}
-	line, caret := s.shown(p.Line-1, max(p.Column, 1)-1)
-	line, caret = around(line, caret)
 	number := fmt.Sprintf("%6d", p.Line)
 	mark := "^"
 	if e.Colour {
@@ -55,50 +54,68 @@ func (e *Excerpts) Of(p Problem) string {
 	return fmt.Sprintf("%s | %s\n%s | %s%s\n", number, string(line), strings.Repeat(" ", len(number)), strings.Repeat(" ", caret), mark)
 }
 
-// around cuts a line to what is near its caret.
-func around(line []rune, caret int) ([]rune, int) {
-	for i, r := range line {
-		if r < ' ' || r == 0x7f {
-			line[i] = ' '
-		}
-	}
+// around is what of a line is near its caret.
+func around(line []rune, caret int) (from, to int) {
 	if caret > maxExcerpt*2/3 {
-		from := caret - maxExcerpt/2
-		line = append([]rune("… "), line[min(from, len(line)):]...)
-		caret = caret - from + 2
+		from = caret - maxExcerpt/2
 	}
-	if len(line) > maxExcerpt {
-		line = append(line[:maxExcerpt:maxExcerpt], []rune(" …")...)
-	}
-	return line, caret
+	return from, min(from+maxExcerpt, len(line))
 }
 
-// A source is a file in lines.
+// A source is a file: in lines when it is parsed, and as it is when it is not.
 type source struct {
-	lines  [][]rune
+	text       []byte
+	line, from int // which line was looked for last, and where it begins
+
 	parsed bool
-	secret map[int][]span // by line, from 0
+	lines  [][]rune
+	secret map[int][]span // by line, from 0, in their order
+	ends   map[int]int    // lines that are secret to their ends, and from where
 }
 
 type span struct{ from, to int } // in characters; to is behind the last
 
 func open(name string) *source {
 	b, err := readRegular(name)
-	s := &source{secret: map[int][]span{}}
 	if err != nil || len(b) > MaxFile {
+		return &source{}
+	}
+	s := &source{text: b, secret: map[int][]span{}, ends: map[int]int{}}
+	var doc yaml.Node
+	if len(b) <= maxParsed && weigh(b) <= maxNodes/2 {
+		s.parsed = yaml.Load(b, &doc) == nil
+	}
+	if !s.parsed {
 		return s
 	}
 	for line := range bytes.SplitSeq(b, []byte("\n")) {
 		s.lines = append(s.lines, []rune(strings.TrimSuffix(string(line), "\r")))
 	}
-	var doc yaml.Node
-	if len(b) <= maxParsed && weigh(b) <= maxNodes/2 {
-		s.parsed = yaml.Load(b, &doc) == nil
-	}
-	if s.parsed {
-		s.mark(&doc, false)
+	s.text = nil
+	s.mark(&doc, false)
+	for _, spans := range s.secret {
+		slices.SortStableFunc(spans, func(a, b span) int { return a.from - b.from })
 	}
 	return s
+}
+
+// begin returns the first characters of a line, and whether there is one. Problems come
+// in the order of lines, so it goes on where it was.
+func (s *source) begin(at int) ([]rune, bool) {
+	if at < s.line {
+		s.line, s.from = 0, 0
+	}
+	for ; s.line < at; s.line++ {
+		i := bytes.IndexByte(s.text[s.from:], '\n')
+		if i < 0 {
+			return nil, false
+		}
+		s.from += i + 1
+	}
+	line := s.text[s.from:]
+	line = line[:min(len(line), 4*maxExcerpt)]
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	return []rune(strings.TrimSuffix(string(line), "\r")), s.text != nil
 }
 
 // secretNames are keys whose values may be secret, wherever they stand but in expect.
@@ -143,15 +160,18 @@ func (s *source) hide(n *yaml.Node) {
 	if at < 0 || at >= len(s.lines) || from < 0 || from > len(s.lines[at]) {
 		return
 	}
-	rest := string(s.lines[at][from:])
-	if end := endOf(n, rest); end > 0 {
-		s.secret[at] = append(s.secret[at], span{from, from + len([]rune(rest[:end]))})
+	if end := endOf(n, s.lines[at][from:]); end > 0 {
+		s.secret[at] = append(s.secret[at], span{from, from + end})
 		return
 	}
+	quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
+	if first, ok := s.ends[at]; ok && first <= from && !quoted {
+		return // what follows is hidden as well
+	}
+	s.ends[at] = from
 	s.secret[at] = append(s.secret[at], span{from, len(s.lines[at])})
 	// What follows belongs to it as long as it is indented more, and up to the
 	// quote at its end.
-	quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
 	indent := indentOf(s.lines[at])
 	for i := at + 1; i < len(s.lines); i++ {
 		if !quoted && len(strings.TrimSpace(string(s.lines[i]))) > 0 && indentOf(s.lines[i]) <= indent {
@@ -174,9 +194,10 @@ func indentOf(line []rune) int {
 
 // endOf is where in the rest of its first line a scalar ends, or 0 where it does not
 // end there.
-func endOf(n *yaml.Node, rest string) int {
+func endOf(n *yaml.Node, rest []rune) int {
 	switch {
-	case n.Style&yaml.DoubleQuotedStyle != 0 && strings.HasPrefix(rest, `"`):
+	case len(rest) == 0:
+	case n.Style&yaml.DoubleQuotedStyle != 0 && rest[0] == '"':
 		for i := 1; i < len(rest); i++ {
 			switch rest[i] {
 			case '\\':
@@ -185,7 +206,7 @@ func endOf(n *yaml.Node, rest string) int {
 				return i + 1
 			}
 		}
-	case n.Style&yaml.SingleQuotedStyle != 0 && strings.HasPrefix(rest, "'"):
+	case n.Style&yaml.SingleQuotedStyle != 0 && rest[0] == '\'':
 		for i := 1; i < len(rest); i++ {
 			switch {
 			case rest[i] != '\'':
@@ -195,38 +216,66 @@ func endOf(n *yaml.Node, rest string) int {
 				return i + 1
 			}
 		}
-	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0 && strings.HasPrefix(rest, n.Value):
-		return len(n.Value)
+	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0:
+		value := []rune(n.Value)
+		if len(value) <= len(rest) && slices.Equal(value, rest[:len(value)]) {
+			return len(value)
+		}
 	}
 	return 0
 }
 
-// shown returns a line without its secrets, and where in it the caret is then.
-func (s *source) shown(at, caret int) ([]rune, int) {
-	line := s.lines[at]
-	caret = min(caret, len(line))
-	if !s.parsed {
-		return guessed(line), min(caret, len(guessed(line)))
+// shown returns what of a line is near the caret, without its secrets, and where the
+// caret is then. It is cut first: the line may be the whole file, with many problems.
+func (s *source) shown(at, caret int) (out []rune, where int, ok bool) {
+	var line []rune
+	var secret []span
+	switch {
+	case !s.parsed:
+		if line, ok = s.begin(at); !ok {
+			return nil, 0, false
+		}
+		line = guessed(line)
+	case at >= len(s.lines):
+		return nil, 0, false
+	default:
+		line, secret = s.lines[at], s.secret[at]
 	}
-	spans := slices.Clone(s.secret[at])
-	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
-	var out []rune
-	done, shift := 0, 0
-	for _, sp := range spans {
-		if sp.from < done || sp.from >= sp.to {
+	caret = min(caret, len(line))
+	done, to := around(line, caret)
+	if done > 0 {
+		out = []rune("… ")
+	}
+	where = -1
+	put := func(upto int) {
+		if where < 0 && caret < upto {
+			where = len(out) + caret - done
+		}
+		out, done = append(out, line[done:upto]...), upto
+	}
+	for _, sp := range secret {
+		if sp.from, sp.to = max(sp.from, done), min(sp.to, to); sp.from >= sp.to {
 			continue
 		}
-		out = append(out, line[done:sp.from]...)
-		text := mask(string(line[sp.from:sp.to]))
-		out = append(out, []rune(text)...)
-		if caret >= sp.to {
-			shift += len([]rune(text)) - (sp.to - sp.from)
-		} else if caret > sp.from {
-			caret = sp.from
+		put(sp.from)
+		if where < 0 && caret < sp.to {
+			where = len(out)
 		}
-		done = sp.to
+		out, done = append(out, []rune(mask(string(line[sp.from:sp.to])))...), sp.to
 	}
-	return append(out, line[done:]...), caret + shift
+	put(to)
+	if where < 0 {
+		where = len(out)
+	}
+	if to < len(line) {
+		out = append(out, []rune(" …")...)
+	}
+	for i, r := range out {
+		if r < ' ' || r == 0x7f {
+			out[i] = ' '
+		}
+	}
+	return out, where, true
 }
 
 var referenceForm = regexp.MustCompile(`\$\{(env|file|each)[^}"']*\}`)

@@ -101,3 +101,34 @@ func TestNoProblemShowsASecret(t *testing.T) {
 		t.Errorf("%d problems", n)
 	}
 }
+
+// Files of few long lines, and of many that are empty, with many problems.
+func TestExcerptsTakeNoMoreThanTheyShow(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		line func(i int) int
+	}{
+		"one line":            {"a: [" + strings.Repeat("ä1, ", 90_000) + "]", func(int) int { return 1 }},
+		"secrets in one line": {"form: [" + strings.Repeat("ä1, ", 90_000) + "]", func(int) int { return 1 }},
+		"secrets with tags":   {"form: [" + strings.Repeat("!a 1,", 60_000) + strings.Repeat("\n ", 100_000) + "]", func(int) int { return 1 }},
+		"no YAML":             {"id: [" + strings.Repeat("ä1, ", 90_000), func(int) int { return 1 }},
+		"large, and empty":    {strings.Repeat("\n", 5<<20), func(i int) int { return i * 5000 }},
+	} {
+		file := filepath.Join(t.TempDir(), "f.yaml")
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var e monitors.Excerpts
+		first := e.Of(monitors.Problem{File: file, Line: 1, Column: 1})
+		took := allocated(func() {
+			for i := 1; i <= 1000; i++ {
+				if got := e.Of(monitors.Problem{File: file, Line: c.line(i), Column: 100 * i}); got == "" || len(got) > 800 {
+					t.Fatalf("%s: %q", name, got)
+				}
+			}
+		})
+		if first == "" || took > 32<<20 {
+			t.Errorf("%s: %d KiB are taken for 1000 excerpts; the first is %q", name, took>>10, first)
+		}
+	}
+}

@@ -47,8 +47,8 @@ func (p Problem) Error() string {
 	return b.String()
 }
 
-// shown is how many problems a message lists; the rest is counted.
-const shown = 100
+// MaxShown is how many problems are listed; the rest is counted.
+const MaxShown = 100
 
 // Errors is all that is wrong, file by file in the order of lines.
 type Errors []Problem
@@ -57,10 +57,10 @@ type Errors []Problem
 func (e Errors) Error() string {
 	var lines []string
 	e = e.Grouped()
-	for _, p := range e[:min(len(e), shown)] {
+	for _, p := range e[:min(len(e), MaxShown)] {
 		lines = append(lines, p.Error())
 	}
-	if more := len(e) - shown; more > 0 {
+	if more := len(e) - MaxShown; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(lines, "\n")
