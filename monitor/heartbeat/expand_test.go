@@ -253,3 +253,32 @@ func TestAReloadTellsOfWhatReferencesStandForOnlyWhenItIsAnother(t *testing.T) {
 		t.Errorf("%+v, %v, want nothing to have changed", did, err)
 	}
 }
+
+func TestAWrongURLIsShownAsItIsWritten(t *testing.T) {
+	for _, secret := range []string{"hunter2", "ab", "hunter2 ", "%zz", "[hunter2", "hunter2@"} {
+		for _, written := range []string{"http://h:${S}/", "http://${S} SEK/", "http://h/%${S}", "${S}/", "${S}://h/", "http://h:99999/${S}", "http://[${S}/"} {
+			m := data.Monitor{ID: "a", URL: written, Timeout: data.Duration(time.Second), Method: "GET"}
+			err := heartbeat.Check(&m, func(m *data.Monitor) (*data.Monitor, []string, error) {
+				full := *m
+				full.URL = strings.ReplaceAll(m.URL, "${S}", secret)
+				return &full, nil, nil
+			})
+			if err == nil {
+				continue // the secret made it good
+			}
+			told := strings.ReplaceAll(err.Error(), "probed", "")
+			if !strings.Contains(told, `url: "`+written+`", with`) || strings.Contains(told, secret) || !strings.Contains(told, "; ") {
+				t.Errorf("%s with %q: %v, want it as it is written, and what to write", written, secret, err)
+			}
+		}
+	}
+	m := data.Monitor{ID: "a", URL: "http://joe:hunter2@${S}/", Timeout: data.Duration(time.Second), Method: "GET"}
+	err := heartbeat.Check(&m, func(m *data.Monitor) (*data.Monitor, []string, error) {
+		full := *m
+		full.URL = strings.ReplaceAll(m.URL, "${S}", "h")
+		return &full, nil, nil
+	})
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "${S}") {
+		t.Errorf("%v, want no password", err)
+	}
+}

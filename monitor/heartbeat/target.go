@@ -144,7 +144,7 @@ func (c *compiler) bare(m *data.Monitor) (*target, error) {
 		t.match, err = c.matcher(full)
 	}
 	if err != nil && depends {
-		t.probe, t.broken = nil, errors.New(t.mask.text(err.Error()))
+		t.probe, t.broken = nil, errors.New(t.mask.text(asWritten(m, full, err).Error()))
 		return t, nil
 	}
 	if err == nil && m.Capture != nil {
@@ -155,6 +155,24 @@ func (c *compiler) bare(m *data.Monitor) (*target, error) {
 		})
 	}
 	return t, err
+}
+
+// asWritten is what err says of m, with its URL as it is written: a host is not masked,
+// and what is none may be a secret.
+func asWritten(m, full *data.Monitor, err error) error {
+	var wrong *probe.URLError
+	if !errors.As(err, &wrong) || m.URL == full.URL {
+		return err
+	}
+	shown := m.URL
+	if i := strings.LastIndexByte(shown, '@'); i >= 0 {
+		shown = "…" + shown[i:]
+	}
+	const most = 300
+	if len(shown) > most {
+		shown = strings.ToValidUTF8(shown[:most], "") + "…"
+	}
+	return fmt.Errorf("url: %q, with what its references stand for, %s", shown, wrong.Reason)
 }
 
 // matcher returns what judges m.

@@ -104,7 +104,7 @@ func Compile(m *data.Monitor) (*Target, error) {
 	}
 	t.first, err = t.newHop(q)
 	if err != nil {
-		return nil, fmt.Errorf("url: %w", err)
+		return nil, wrongURL(m.URL, "cannot be asked for", ": "+err.Error(), "write such as https://shop.example/health")
 	}
 	if q.url != u {
 		t.first.shown = u.Redacted()
@@ -119,9 +119,10 @@ func Compile(m *data.Monitor) (*Target, error) {
 func parseURL(raw string) (*url.URL, error) {
 	if i := strings.LastIndexByte(raw, '@'); i >= 0 { // never repeat a password
 		if u, err := url.Parse(raw); err != nil || u.User != nil {
-			return nil, fmt.Errorf("url: %q has credentials in it, or is no URL; leave them out, and write auth.basic", bounded("…"+raw[i:]))
+			return nil, wrongURL("…"+raw[i:], "has credentials in it, or is no URL", "", "leave them out, and write auth.basic")
 		}
 	}
+	const such = "write such as https://shop.example/health"
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
@@ -129,12 +130,15 @@ func parseURL(raw string) (*url.URL, error) {
 		if errors.As(err, &wrong) {
 			err = wrong.Err
 		}
-		return nil, fmt.Errorf("url: %q is not a URL: %w; write such as https://shop.example/health", bounded(raw), err)
+		return nil, wrongURL(raw, "is not a URL", ": "+err.Error(), such)
 	case !strings.Contains(raw, "://"):
-		return nil, fmt.Errorf("url: %q has no scheme; write such as https://shop.example/health", bounded(raw))
+		return nil, wrongURL(raw, "has no scheme", "", such)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, wrongURL(raw, "has a scheme that is not probed", fmt.Sprintf(": %q", bounded(u.Scheme)), "write http or https")
 	}
 	if err := checkURL(u); err != nil {
-		return nil, fmt.Errorf("url: %q %w", bounded(raw), err)
+		what, instead, _ := strings.Cut(err.Error(), "; ")
+		return nil, wrongURL(raw, what, "", instead)
 	}
 	return u, nil
 }
