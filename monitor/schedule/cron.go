@@ -44,7 +44,7 @@ func parseCron(text, timezone string) (s Schedule, err error) {
 		// The parser panics on some inputs. None that gets past the checks
 		// below is known; if one does, it is still the user's to mend.
 		if p := recover(); p != nil {
-			s, err = nil, fmt.Errorf("cron %q is not an expression: %v", text, p)
+			s, err = nil, fmt.Errorf("cron %q is not an expression: %v", clip(text), p)
 		}
 	}()
 	zone, err := loadZone(timezone)
@@ -57,18 +57,18 @@ func parseCron(text, timezone string) (s Schedule, err error) {
 	}
 	parsed, err := parser.Parse(strings.Join(parts, " "))
 	if err != nil {
-		return nil, fmt.Errorf("cron %q: %w", text, err)
+		return nil, fmt.Errorf("cron %q: %w", clip(text), err)
 	}
 	spec, ok := parsed.(*robfig.SpecSchedule)
 	if !ok {
-		return nil, fmt.Errorf("cron %q: write five fields: minute hour day-of-month month day-of-week", text)
+		return nil, fmt.Errorf("cron %q: write five fields: minute hour day-of-month month day-of-week", clip(text))
 	}
 	c := &cron{
 		minute: spec.Minute, hour: spec.Hour, dom: spec.Dom, month: spec.Month, dow: spec.Dow,
 		fixed: !strings.ContainsAny(parts[0]+parts[1], "*?/"), zone: zone,
 	}
 	if _, ok := c.local(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)); !ok {
-		return nil, fmt.Errorf("cron %q never happens: no month has such a day", text)
+		return nil, fmt.Errorf("cron %q never happens: no month has such a day", clip(text))
 	}
 	return c, nil
 }
@@ -78,11 +78,11 @@ func loadZone(name string) (*time.Location, error) {
 		return time.UTC, nil
 	}
 	if name == "Local" {
-		return nil, fmt.Errorf("timezone %q differs from machine to machine: write a name such as Europe/Berlin", name)
+		return nil, fmt.Errorf("timezone %q differs from machine to machine: write a name such as Europe/Berlin", clip(name))
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("timezone %q is not known: write a name of the time-zone database, such as Europe/Berlin or UTC", name)
+		return nil, fmt.Errorf("timezone %q is not known: write a name of the time-zone database, such as Europe/Berlin or UTC", clip(name))
 	}
 	return zone, nil
 }
@@ -96,20 +96,20 @@ func split(text string) ([]string, error) {
 	parts := strings.Fields(text)
 	switch {
 	case len(parts) > 0 && strings.HasPrefix(parts[0], "@every"):
-		return nil, fmt.Errorf("cron %q: write every: and a duration instead", text)
+		return nil, fmt.Errorf("cron %q: write every: and a duration instead", clip(text))
 	case len(parts) > 0 && strings.HasPrefix(parts[0], "@"):
-		return nil, fmt.Errorf("cron %q: the words are @hourly, @daily, @weekly, @monthly and @yearly", text)
+		return nil, fmt.Errorf("cron %q: the words are @hourly, @daily, @weekly, @monthly and @yearly", clip(text))
 	case strings.Contains(text, "="):
-		return nil, fmt.Errorf("cron %q: the zone does not stand in the expression: write timezone: and its name", text)
+		return nil, fmt.Errorf("cron %q: the zone does not stand in the expression: write timezone: and its name", clip(text))
 	case len(parts) != len(fields):
-		return nil, fmt.Errorf("cron %q has %d fields: write five: minute hour day-of-month month day-of-week", text, len(parts))
+		return nil, fmt.Errorf("cron %q has %d fields: write five: minute hour day-of-month month day-of-week", clip(text), len(parts))
 	}
 	for i, f := range fields {
 		items := strings.Split(parts[i], ",")
 		for j, item := range items {
 			fixed, err := f.check(item)
 			if err != nil {
-				return nil, fmt.Errorf("cron %q: %s %q: %w", text, f.name, item, err)
+				return nil, fmt.Errorf("cron %q: %s %q: %w", clip(text), f.name, clip(item), err)
 			}
 			items[j] = fixed
 		}
@@ -170,7 +170,7 @@ func (f field) value(s string) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < f.min || n > f.max || strings.HasPrefix(s, "+") {
-		return 0, fmt.Errorf("%q is not a number from %d to %d", s, f.min, f.max)
+		return 0, fmt.Errorf("%q is not a number from %d to %d", clip(s), f.min, f.max)
 	}
 	return n, nil
 }
@@ -273,4 +273,13 @@ func (c *cron) time(hour, minute int) (int, int, bool) {
 // nextBit is the lowest bit of set at or after n, 64 when there is none.
 func nextBit(set uint64, n int) int {
 	return bits.TrailingZeros64(set &^ star >> n << n)
+}
+
+// clip bounds what a message repeats.
+func clip(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }

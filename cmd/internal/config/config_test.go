@@ -307,3 +307,12 @@ func TestAnEmptySecretFileIsNoSecret(t *testing.T) {
 		t.Errorf("%v, want the variable named", err)
 	}
 }
+
+func TestALongValueIsNotRepeatedWhole(t *testing.T) {
+	for _, name := range []string{"MONITORINK_LOCATION", "MONITORINK_TIMEOUT", "MONITORINK_SCHEDULE", "MONITORINK_QUEUE"} {
+		_, err := config.Load([]string{name + "=" + strings.Repeat("ä", 5000)})
+		if err == nil || len(err.Error()) > 1000 || !strings.Contains(err.Error(), name+` is "ä`) || !strings.Contains(err.Error(), "ä…\"") {
+			t.Errorf("%s: %.1200v, want it short", name, err)
+		}
+	}
+}

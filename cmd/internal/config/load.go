@@ -79,7 +79,11 @@ func (l *loader) wrong(name, format string, args ...any) {
 	if l.failed(name) {
 		return
 	}
-	shown := strconv.Quote(l.written[name])
+	shown := l.written[name]
+	if len(shown) > maxRepeated {
+		shown = strings.ToValidUTF8(shown[:maxRepeated], "") + "…"
+	}
+	shown = strconv.Quote(shown)
 	switch v := l.table[l.place(name)]; {
 	case l.written[name] == "":
 		shown = "not set"
@@ -88,6 +92,8 @@ func (l *loader) wrong(name, format string, args ...any) {
 	}
 	l.errs = append(l.errs, &Error{name, shown, fmt.Sprintf(format, args...)})
 }
+
+const maxRepeated = 200 // bytes of a value
 
 const maxSecret = 64 << 10 // bytes of a file
 

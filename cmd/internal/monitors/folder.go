@@ -38,11 +38,12 @@ func list(path string) ([]string, Errors) {
 // path takes the file at path, or those of the folder.
 func (w *walk) path(path string, base *draft) {
 	info, err := os.Stat(path)
+	_, missing := os.Lstat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(missing, fs.ErrNotExist):
 		w.wrong(path, "there is no such file or folder; name one in MONITORINK_MONITORS, or list URLs in MONITORINK_URLS, or write this into it:\n%s", sample)
 	case err != nil:
-		w.wrong(path, "%v; it must be readable", reason(err))
+		w.wrong(path, "%s", unread("file", err))
 	case info.IsDir():
 		w.folder(path, base, []os.FileInfo{info})
 		if w.files == 0 && len(*w.errs) == 0 {
@@ -70,7 +71,7 @@ func isDefaults(path string) bool {
 func (w *walk) folder(path string, base *draft, within []os.FileInfo) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		w.wrong(path, "the folder cannot be read: %v; give this user the right to read it", reason(err))
+		w.wrong(path, "%s", unread("folder", err))
 		return
 	}
 	var names []string

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/references"
@@ -109,7 +110,7 @@ func read(file string) ([]byte, *Problem) {
 		p := whole(file, "it is not a file but a device, a pipe or the like; name a file, or a folder of them")
 		return nil, &p
 	case err != nil:
-		p := whole(file, "the file cannot be read: %v; give this user the right to read it", reason(err))
+		p := whole(file, "%s", unread("file", err))
 		return nil, &p
 	case len(b) > MaxFile:
 		size := int64(len(b))
@@ -120,6 +121,19 @@ func read(file string) ([]byte, *Problem) {
 		return nil, &p
 	}
 	return b, nil
+}
+
+// unread says why what is there cannot be read, and what to do.
+func unread(what string, err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // but its name is there
+		return "the link leads to nothing; let it lead to a file or a folder, or remove it"
+	case errors.Is(err, syscall.ELOOP):
+		return "the link leads back to itself; let it lead to a file or a folder, or remove it"
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Sprintf("the %s cannot be read: %v; give this user the right to read it", what, reason(err))
+	}
+	return fmt.Sprintf("the %s cannot be read: %v", what, reason(err))
 }
 
 var errNotRegular = errors.New("not a regular file")

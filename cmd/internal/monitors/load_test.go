@@ -200,7 +200,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	cases := map[string]string{
 		"missing.yaml": "MONITORINK_URLS, or write this into it:\nmonitors:\n  - id: shop",
 		"empty":        "has no file that ends in .yaml or .yml; write one such as:\nmonitors:",
-		"broken":       "broken/a.yaml: the file cannot be read: no such file or directory",
+		"broken":       "broken/a.yaml: the link leads to nothing; let it lead to a file or a folder, or remove it",
 		"big.yaml":     "has 67108865 bytes, and at most 67108864 (64 MiB) are read; split it",
 	}
 	if os.Geteuid() != 0 { // root reads everything

@@ -186,14 +186,14 @@ func (f *file) parse(b []byte) *yaml.Node {
 	}
 	var doc, more yaml.Node
 	if err := loader.Load(&doc); err != nil {
-		f.syntax(err)
+		f.syntax(b, err)
 		return nil
 	}
 	switch err := loader.Load(&more); {
 	case err == nil:
 		f.at(&more, "a second document begins here, and only one is read; write it into a file of its own, in a folder with this one")
 	case !errors.Is(err, io.EOF):
-		f.syntax(err)
+		f.syntax(b, err)
 	}
 	root := &doc
 	if doc.Kind == yaml.DocumentNode && len(doc.Content) > 0 {
@@ -206,7 +206,7 @@ func (f *file) parse(b []byte) *yaml.Node {
 	return root
 }
 
-func (f *file) syntax(err error) {
+func (f *file) syntax(b []byte, err error) {
 	if errors.Is(err, io.EOF) {
 		f.wholly("the file is empty; write%s", f.sample())
 		return
@@ -216,6 +216,11 @@ func (f *file) syntax(err error) {
 	if errors.As(err, &load) {
 		p.Line, p.Column = load.Mark.Line, load.Mark.Column
 		p.Message = "this is not YAML: " + clip(strings.TrimPrefix(load.Message, "yaml: "))
+	}
+	if p.Line == 0 {
+		if line, column, message := unreadable(b); message != "" {
+			p.Line, p.Column, p.Message = line, column, "this is not YAML: "+message
+		}
 	}
 	f.errs = append(f.errs, p)
 }
