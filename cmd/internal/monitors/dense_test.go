@@ -1,6 +1,7 @@
 package monitors_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,8 +72,8 @@ func TestAFileThatIsAllWrongIsGivenUp(t *testing.T) {
 	text := []byte("monitors:\n" + strings.Repeat("-\n", 2_000_000))
 	var err error
 	took := allocated(func() { _, err = monitors.Parse("f", text, monitors.Defaults{}) })
-	errs, ok := err.(monitors.Errors)
-	if !ok || len(errs) > 11_000 || !strings.Contains(errs[len(errs)-1].Message, "the rest is not looked at") || !errs.Spoiled() {
+	var errs monitors.Errors
+	if !errors.As(err, &errs) || len(errs) > 11_000 || !strings.Contains(errs[len(errs)-1].Message, "the rest is not looked at") || !errs.Spoiled() {
 		t.Errorf("%d problems, the last of which is not that the rest is not looked at, or nothing is spoiled", len(errs))
 	}
 	if took > 1<<30 {
