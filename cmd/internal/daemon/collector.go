@@ -25,7 +25,7 @@ import (
 const gcPercent = 40
 
 // startPercent lets the start of a heartbeat with 100,000 monitors take a fifth less of
-// processor time, and a fourth more of memory meanwhile.
+// processor time, and up to half as much memory again meanwhile.
 const startPercent = 90
 
 // beFrugal sets one of them, unless the user has set another.
