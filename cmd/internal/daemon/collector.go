@@ -36,8 +36,9 @@ func beFrugal(percent int) {
 }
 
 const (
-	garbage      = 40 << 20 // bytes that a heartbeat at rest may hold, and
-	leastPercent = 15       // more where there is so much else
+	garbage      = 40 << 20 // bytes that a heartbeat at rest may hold; more
+	leastPercent = 15       // where there is so much else,
+	mostPercent  = 100      // and less where there is hardly anything
 )
 
 // settle gives back what the start of a heartbeat took, and lets garbage be a matter of
@@ -49,7 +50,7 @@ func settle() {
 	runtime.ReadMemStats(&m)
 	percent := debug.SetGCPercent(gcPercent)
 	if percent == startPercent {
-		percent = max(leastPercent, min(gcPercent, int(100*garbage/max(m.HeapAlloc, 1))))
+		percent = max(leastPercent, min(mostPercent, int(100*garbage/max(m.HeapAlloc, 1))))
 	}
 	debug.SetGCPercent(percent)
 }

@@ -32,6 +32,8 @@ const (
 	quietAsked = 200 * time.Millisecond
 	patience   = 10 * time.Second // with files that are written to
 	failedWait = 10 * time.Second // until a reload that could not be made is tried again
+	// What the start took is given back only then: the first probes are due before.
+	settleAfter = 3 * time.Second
 )
 
 // A reloader reads the monitors, at the start, on SIGHUP, when it is asked, and when
@@ -103,15 +105,17 @@ func (r *reloader) run(ctx context.Context, h *heartbeat.Heartbeat) {
 	r.mu.Lock()
 	r.running = h
 	r.mu.Unlock()
-	r.reader.Memory.Shrink()
-	settle()
 	r.named = r.lookAtNamed()
-	look := time.NewTimer(lookEvery)
+	look, begun := time.NewTimer(lookEvery), time.NewTimer(settleAfter)
 	defer look.Stop()
+	defer begun.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-begun.C:
+			r.reader.Memory.Shrink()
+			settle()
 		case <-r.hangups:
 			r.reload(ctx, h, "SIGHUP", quietAsked)
 		case reply := <-r.asked:
