@@ -118,6 +118,3 @@ func compile(place, name string, p data.Pattern) ([]pattern, error) {
 	}
 	return out, nil
 }
-
-// NeedsBody reports whether the body has to be read to judge it.
-func (c *Matcher) NeedsBody() bool { return c.body != nil }

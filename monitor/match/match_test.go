@@ -118,17 +118,6 @@ func TestWhatIsUnknownIsNotJudged(t *testing.T) {
 	}
 }
 
-func TestOnlyPatternsOverTheBodyNeedIt(t *testing.T) {
-	e := everything
-	if !compile(t, e).NeedsBody() {
-		t.Error("does not need the body")
-	}
-	e.Body = data.ExpectBody{}
-	if compile(t, e).NeedsBody() {
-		t.Error("needs the body for nothing")
-	}
-}
-
 func TestCompileNamesTheExpectationAndItsPlace(t *testing.T) {
 	for want, e := range map[string]data.Expect{
 		"expect.status[1]":                      {Status: []data.StatusRange{{From: 200, To: 200}, {From: 300, To: 200}}},
