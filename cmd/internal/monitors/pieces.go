@@ -108,7 +108,7 @@ func (f *file) head(b []byte, base *draft) bool {
 	if errors.Is(err, io.EOF) { // there is nothing but comments
 		return true
 	}
-	if err != nil || root.Kind != yaml.MappingNode {
+	if err != nil || root.Kind != yaml.MappingNode || root.Style&yaml.FlowStyle != 0 { // {} ends the document
 		return false
 	}
 	return f.keys(root, base) == nil
