@@ -264,51 +264,50 @@ func (o *object) phases(p Phases) {
 	o.close()
 }
 
-// element begins element i of the array that is open.
-func (o *object) element(i int) {
-	if i > 0 {
-		o.b = append(o.b, ',')
+// objects is an array of n objects, of which write enters the members; it is left out
+// when there are none.
+func (o *object) objects(name string, n int, write func(i int)) {
+	if n == 0 {
+		return
 	}
-	o.b = append(o.b, '{')
+	o.name(name)
+	o.b = append(o.b, '[')
+	for i := range n {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		o.b = append(o.b, '{')
+		write(i)
+		o.close()
+	}
+	o.b = append(o.b, ']')
+}
+
+func (o *object) status(code int) {
+	if code != 0 {
+		o.int("status", int64(code))
+	}
 }
 
 func (o *object) hops(hops []Hop) {
-	if len(hops) == 0 {
-		return
-	}
-	o.name("hops")
-	o.b = append(o.b, '[')
-	for i, h := range hops {
-		o.element(i)
+	o.objects("hops", len(hops), func(i int) {
+		h := &hops[i]
 		o.str("url", h.URL)
-		if h.Status != 0 {
-			o.int("status", int64(h.Status))
-		}
+		o.status(h.Status)
 		o.optional("remote", h.Remote)
 		o.phases(h.Phases)
-		o.close()
-	}
-	o.b = append(o.b, ']')
+	})
 }
 
 func (o *object) addresses(list []Address) {
-	if len(list) == 0 {
-		return
-	}
-	o.name("addresses")
-	o.b = append(o.b, '[')
-	for i, a := range list {
-		o.element(i)
+	o.objects("addresses", len(list), func(i int) {
+		a := &list[i]
 		o.str("remote", a.Remote)
 		o.str("state", string(a.State))
-		if a.Status != 0 {
-			o.int("status", int64(a.Status))
-		}
+		o.status(a.Status)
 		o.phases(a.Phases)
 		o.error(a.Error)
-		o.close()
-	}
-	o.b = append(o.b, ']')
+	})
 }
 
 func (o *object) error(e *Error) {
@@ -333,17 +332,10 @@ func (o *object) captured(c *Captured) {
 }
 
 func (o *object) expectations(list []Expectation) {
-	if len(list) == 0 {
-		return
-	}
-	o.name("expectations")
-	o.b = append(o.b, '[')
-	for i, e := range list {
-		o.element(i)
+	o.objects("expectations", len(list), func(i int) {
+		e := &list[i]
 		o.str("name", e.Name)
 		o.bool("ok", e.OK)
 		o.str("seen", e.Seen)
-		o.close()
-	}
-	o.b = append(o.b, ']')
+	})
 }
