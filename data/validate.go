@@ -173,3 +173,10 @@ func Validate(e Event) error {
 	}
 	return fmt.Errorf("%w: there is no event", ErrMalformed)
 }
+
+// IsToken reports whether s can be a method or the name of a header: RFC 9110, 5.6.2.
+func IsToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}

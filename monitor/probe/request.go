@@ -28,7 +28,7 @@ func newRequest(m *data.Monitor, u *url.URL) (request, error) {
 	if q.method == "" {
 		q.method = http.MethodGet
 	}
-	if q.method == http.MethodConnect || !isToken(q.method) {
+	if q.method == http.MethodConnect || !data.IsToken(q.method) {
 		return q, fmt.Errorf("method: %q cannot be a method; write such as GET, HEAD or POST", bounded(q.method))
 	}
 	var err error
@@ -60,7 +60,7 @@ func newRequest(m *data.Monitor, u *url.URL) (request, error) {
 func headers(all map[string]string) (http.Header, error) {
 	h := make(http.Header, len(all)+1)
 	for name, value := range all {
-		if !isToken(name) {
+		if !data.IsToken(name) {
 			return nil, fmt.Errorf("headers: %q cannot be a header's name; write letters, digits and dashes", bounded(name))
 		}
 		if strings.ContainsFunc(value, isControl) { // it may be a secret, so it is not repeated

@@ -262,13 +262,6 @@ func asciiHost(u *url.URL) (string, error) {
 	return name, nil
 }
 
-// isToken is the rule for methods and names of headers: RFC 9110, 5.6.2.
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	})
-}
-
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // bounded keeps what others sent short, and text.

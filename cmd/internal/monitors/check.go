@@ -190,7 +190,7 @@ func (d *draft) checkMethod(v *yaml.Node) {
 	upper := strings.ToUpper(d.Method)
 	switch {
 	case d.Method == "":
-	case !isToken(d.Method):
+	case !data.IsToken(d.Method):
 		d.tell(v, "method: %q cannot be a method; write such as GET, HEAD or POST", clip(d.Method))
 	case d.Method != upper:
 		d.tell(v, "method: %q is not in capitals; write %s", clip(d.Method), clip(upper))
@@ -206,7 +206,7 @@ func (d *draft) setHeaders(v *yaml.Node) {
 	}
 	own := map[string]bool{}
 	d.mapping("headers", v, "names and values, such as { accept: text/html }", func(key, v *yaml.Node) {
-		if !isToken(key.Value) {
+		if !data.IsToken(key.Value) {
 			d.tell(key, "headers: %q cannot be a header's name; write letters, digits and dashes", clip(key.Value))
 			return
 		}
@@ -233,11 +233,4 @@ func (d *draft) setHeaders(v *yaml.Node) {
 		headers[name] = value
 	})
 	d.Headers = headers
-}
-
-// isToken is the rule for methods and names of headers: RFC 9110, 5.6.2.
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	})
 }

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/monitorink/monitorink/cmd/internal/references"
+	"github.com/monitorink/monitorink/cmd/internal/regular"
 )
 
 const (
@@ -76,7 +77,7 @@ type source struct {
 type span struct{ from, to int } // in characters; to is behind the last
 
 func open(name string) *source {
-	b, err := readRegular(name)
+	b, _, err := regular.Read(name, MaxFile)
 	if err != nil || len(b) > MaxFile {
 		return &source{}
 	}

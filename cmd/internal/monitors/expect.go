@@ -73,7 +73,7 @@ func (d *draft) headerPatterns(v *yaml.Node) map[string]data.Pattern {
 		headers = map[string]data.Pattern{}
 	}
 	d.mapping("expect.headers", v, "names and patterns, such as { content-type: { matches: json } }", func(key, v *yaml.Node) {
-		if !isToken(key.Value) {
+		if !data.IsToken(key.Value) {
 			d.tell(key, "expect.headers: %q cannot be a header's name; write letters, digits and dashes", clip(key.Value))
 			return
 		}

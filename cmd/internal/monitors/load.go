@@ -3,7 +3,6 @@ package monitors
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/references"
+	"github.com/monitorink/monitorink/cmd/internal/regular"
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -104,20 +104,16 @@ const sample = `monitors:
     url: https://shop.example/health`
 
 func read(file string) ([]byte, *Problem) {
-	b, err := readRegular(file)
+	b, info, err := regular.Read(file, MaxFile)
 	switch {
-	case errors.Is(err, errNotRegular):
+	case errors.Is(err, regular.ErrNot):
 		p := whole(file, "it is not a file but a device, a pipe or the like; name a file, or a folder of them")
 		return nil, &p
 	case err != nil:
 		p := whole(file, "%s", unread("file", err))
 		return nil, &p
 	case len(b) > MaxFile:
-		size := int64(len(b))
-		if info, err := os.Stat(file); err == nil {
-			size = max(size, info.Size())
-		}
-		p := tooLarge(file, size)
+		p := tooLarge(file, max(int64(len(b)), info.Size()))
 		return nil, &p
 	}
 	return b, nil
@@ -134,26 +130,6 @@ func unread(what string, err error) string {
 		return fmt.Sprintf("the %s cannot be read: %v; give this user the right to read it", what, reason(err))
 	}
 	return fmt.Sprintf("the %s cannot be read: %v", what, reason(err))
-}
-
-var errNotRegular = errors.New("not a regular file")
-
-// readRegular reads at most one byte more than MaxFile. What is not a file is not
-// even opened: a pipe would block, and a device may never end.
-func readRegular(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errNotRegular
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	return io.ReadAll(io.LimitReader(f, MaxFile+1))
 }
 
 func tooLarge(file string, size int64) Problem {

@@ -3,14 +3,14 @@ package references
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/monitorink/monitorink/cmd/internal/regular"
 )
 
 // MaxFile is the most bytes that the file of a secret may have.
@@ -110,25 +110,15 @@ func (r *Resolver) file(path string) content {
 	return c
 }
 
-// read reads the file of a secret. What is no file is not even opened: a pipe would
-// block.
+// read reads the file of a secret.
 func read(path string) content {
-	info, err := os.Stat(path)
+	b, info, err := regular.Read(path, MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return content{err: fmt.Errorf("there is no file %s; write one with the secret in it, or name another", path)}
-	case err == nil && !info.Mode().IsRegular():
+	case errors.Is(err, regular.ErrNot):
 		return content{err: fmt.Errorf("%s is not a file; name one", path)}
-	}
-	var b []byte
-	if err == nil {
-		var f *os.File
-		if f, err = os.Open(path); err == nil {
-			b, err = io.ReadAll(io.LimitReader(f, MaxFile+1))
-			err = errors.Join(err, f.Close())
-		}
-	}
-	if err != nil {
+	case err != nil:
 		return content{err: fmt.Errorf("the file cannot be read: %w; give this user the right to read it", err)}
 	}
 	text := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
