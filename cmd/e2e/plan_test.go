@@ -28,7 +28,8 @@ func TestPlanSaysWhatAReloadWouldDo(t *testing.T) {
 		t.Errorf("nothing has changed: %d\n%s", code, text)
 	}
 	other := filepath.Join(t.TempDir(), "new.yaml")
-	put(t, other, strings.Replace(set(w, "a", "100ms", "b", "900ms", "c", "1s", "e", "1s"), "id: c,", "id: c, headers: { x-key: hunter2 },", 1))
+	// Any two intervals have slots in common: these once in 23 hours.
+	put(t, other, strings.Replace(set(w, "a", "100ms", "b", "23h", "c", "1s", "e", "1s"), "id: c,", "id: c, headers: { x-key: hunter2 },", 1))
 	code, text := ask(other, "--json")
 	var did struct {
 		Starts, Stops []struct{ Monitor string }
@@ -63,7 +64,8 @@ func TestPlanSaysWhatAReloadWouldDo(t *testing.T) {
 	if strings.Contains(text, "hunter2") {
 		t.Error("it shows a value")
 	}
-	put(t, other, strings.Replace(set(w, "a", "100ms", "b", "900ms", "c", "never"), "id: b,", "id: b, frobnicate: 1,", 1))
+	// Any two intervals have slots in common: these once in 23 hours.
+	put(t, other, strings.Replace(set(w, "a", "100ms", "b", "23h", "c", "never"), "id: b,", "id: b, frobnicate: 1,", 1))
 	code, text = ask(other)
 	for _, part := range []string{"0 start, 1 stop, 0 change (0 keep their phase), 3 stay as they are (2 of them for what is wrong)", "frobnicate"} {
 		if !strings.Contains(text, part) || code != 2 {
