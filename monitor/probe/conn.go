@@ -143,7 +143,7 @@ func (r *run) http1(v *visit) error {
 		if res.ProtoMajor != 1 {
 			return &fault{data.ErrProtocol, "the answer is in " + bounded(res.Proto)}
 		}
-		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
+		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols || res.StatusCode < 100 {
 			v.res = res
 			break
 		}

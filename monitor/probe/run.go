@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -175,6 +176,9 @@ func (r *run) ask(v *visit, followed int) (*hop, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if code := v.res.StatusCode; code < 100 { // RFC 9110, 15
+		return nil, &fault{data.ErrProtocol, fmt.Sprintf("the answer has the status %03d, and there is none below 100", code)}
 	}
 	r.HTTP = &data.HTTP{Status: v.res.StatusCode, Protocol: v.res.Proto, Remote: v.conn.remote, BodyBytes: -1}
 	r.Header, r.URL = v.res.Header, v.hop.url

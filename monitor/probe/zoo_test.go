@@ -52,6 +52,7 @@ func answersThatAreNone() []specimen {
 		{"too many short headers", text(ok, strings.Repeat("X:\r\n", 3000), "\r\n"), data.ErrProtocol, "transfer", nil, 0},
 		{"too many headers of 1xx", text("HTTP/1.1 103 X\r\n", strings.Repeat("X:\r\n", 3000), "\r\n", ok, "\r\n"), data.ErrProtocol, "transfer", nil, 0},
 		{"too many headers", text(ok, strings.Repeat("X: y\r\n", 15000), "\r\n"), data.ErrProtocol, "transfer", curl(0), 0},
+		{"status below 100", text("HTTP/1.1 042 X\r\nContent-Length: 0\r\n\r\n"), data.ErrProtocol, "transfer", nil, 0},
 		{"bytes before the status line", text("x\r\n", ok, "\r\n"), data.ErrProtocol, "transfer", curl(1), 0},
 	}
 }
