@@ -104,6 +104,17 @@ type Phases struct {
 	Total     Span
 }
 
+// NumPhases is how many phases there are, without the total.
+const NumPhases = 6
+
+// PhaseNames are the phases' names, in their order.
+var PhaseNames = [NumPhases]string{"dns", "connect", "tls", "request", "first_byte", "transfer"}
+
+// List returns the phases in their order, without the total.
+func (p Phases) List() [NumPhases]Span {
+	return [NumPhases]Span{p.DNS, p.Connect, p.TLS, p.Request, p.FirstByte, p.Transfer}
+}
+
 // A Hop is one request on the way through redirects.
 type Hop struct {
 	URL    string

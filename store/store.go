@@ -62,6 +62,20 @@ type Reader interface {
 	Registrations(ctx context.Context, q Query) (Page[*data.Registration], error)
 	// Summary counts a monitor's slots in the range by what became of them.
 	Summary(ctx context.Context, q Query) (Summary, error)
+	// Incidents lists a monitor's runs of down that overlap the range, newest From
+	// first, as far back as measurements are kept.
+	Incidents(ctx context.Context, q Query) (Page[Incident], error)
+	// Series returns a monitor's buckets, from the coarsest tier that will do. What
+	// was saved in the last seconds may be missing from it, as Lag tells.
+	Series(ctx context.Context, q SeriesQuery) (Series, error)
+	// Strips returns the buckets of each key, oldest first, in the order of the
+	// keys, without histograms; those of a key that is not known are none.
+	Strips(ctx context.Context, q StripQuery) ([][]Bucket, error)
+	// Changes returns what changed after a cursor; from the empty one it returns
+	// no items, only the cursor of now.
+	Changes(ctx context.Context, after string) (Changes, error)
+	// Lag says how far the rollups are behind.
+	Lag(ctx context.Context) (Lag, error)
 }
 
 // A Query chooses events of one monitor. A zero From or To is no bound; From is
@@ -77,6 +91,7 @@ type Query struct {
 
 // A MonitorQuery chooses monitors.
 type MonitorQuery struct {
+	Keys  []Key // these only, those that are not known left out; nil: all
 	Limit int
 	After string
 }
