@@ -13,46 +13,9 @@ import (
 )
 
 type api struct {
-	store store.Reader
-	log   *slog.Logger
-}
-
-// routes adds the API to mux.
-func (a *api) routes(mux *http.ServeMux) {
-	for path, h := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"/api/v1/monitors":                    a.monitors,
-		"/api/v1/monitors/{id}":               a.monitor,
-		"/api/v1/monitors/{id}/summary":       a.summary,
-		"/api/v1/monitors/{id}/measurements":  events(a, store.Reader.Measurements),
-		"/api/v1/monitors/{id}/gaps":          events(a, store.Reader.Gaps),
-		"/api/v1/monitors/{id}/registrations": events(a, store.Reader.Registrations),
-	} {
-		get(mux, path, a.handle(h))
-	}
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, r, http.StatusNotFound, "there is nothing here; the API begins at /api/v1/monitors, and the slashes of an id are written %2F")
-	})
-}
-
-// handle answers with what h returns as an error.
-func (a *api) handle(h func(http.ResponseWriter, *http.Request) error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := h(w, r)
-		var bad *badParameter
-		switch {
-		case err == nil:
-		case errors.As(err, &bad):
-			fail(w, r, http.StatusBadRequest, bad.Error())
-		case errors.Is(err, store.ErrCursor):
-			fail(w, r, http.StatusBadRequest, (&badParameter{"after", r.URL.Query().Get("after"), "the next of an earlier page of the same list"}).Error())
-		case errors.Is(err, store.ErrUnknown):
-			fail(w, r, http.StatusNotFound, "there is no monitor of this id; /api/v1/monitors lists them")
-		case r.Context().Err() != nil: // the client has gone
-		default:
-			a.log.Error("a query of the API", "path", r.URL.Path, "error", err)
-			fail(w, r, http.StatusServiceUnavailable, "the store does not answer; try again later")
-		}
-	})
+	store    store.Reader
+	log      *slog.Logger
+	document []byte // openapi.json
 }
 
 type listing[T any] struct {
@@ -96,11 +59,7 @@ func statusOf(s store.MonitorStatus) (status, error) {
 	return out, err
 }
 
-func (a *api) monitors(w http.ResponseWriter, r *http.Request) error {
-	q, err := parse(r, "limit", "after")
-	if err != nil {
-		return err
-	}
+func (a *api) monitors(w http.ResponseWriter, r *http.Request, q query) error {
 	got, err := a.store.Monitors(r.Context(), store.MonitorQuery{Limit: q.Limit, After: q.After})
 	if err != nil {
 		return err
@@ -113,15 +72,11 @@ func (a *api) monitors(w http.ResponseWriter, r *http.Request) error {
 		}
 		out.Items = append(out.Items, st)
 	}
-	reply(w, http.StatusOK, out)
-	return nil
+	return answer(w, r, asNow, out)
 }
 
-func (a *api) monitor(w http.ResponseWriter, r *http.Request) error {
-	if _, err := parse(r); err != nil {
-		return err
-	}
-	got, err := a.store.Monitor(r.Context(), r.PathValue("id"))
+func (a *api) monitor(w http.ResponseWriter, r *http.Request, q query) error {
+	got, err := a.store.Monitor(r.Context(), q.Monitor)
 	if err != nil {
 		return err
 	}
@@ -133,18 +88,13 @@ func (a *api) monitor(w http.ResponseWriter, r *http.Request) error {
 		}
 		out.Items = append(out.Items, st)
 	}
-	reply(w, http.StatusOK, map[string]any{"monitor": r.PathValue("id"), "locations": out.Items})
-	return nil
+	return answer(w, r, asNow, map[string]any{"monitor": q.Monitor, "locations": out.Items})
 }
 
 // events serves one of the lists of a monitor's events.
-func events[E data.Event](a *api, list func(store.Reader, context.Context, store.Query) (store.Page[E], error)) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		q, err := parse(r, "from", "to", "limit", "after", "location")
-		if err != nil {
-			return err
-		}
-		got, err := list(a.store, r.Context(), q)
+func events[E data.Event](a *api, list func(store.Reader, context.Context, store.Query) (store.Page[E], error)) func(http.ResponseWriter, *http.Request, query) error {
+	return func(w http.ResponseWriter, r *http.Request, q query) error {
+		got, err := list(a.store, r.Context(), q.Query)
 		if err != nil {
 			return err
 		}
@@ -156,17 +106,12 @@ func events[E data.Event](a *api, list func(store.Reader, context.Context, store
 			}
 			out.Items = append(out.Items, b)
 		}
-		reply(w, http.StatusOK, out)
-		return nil
+		return answer(w, r, until(q.To), out)
 	}
 }
 
-func (a *api) summary(w http.ResponseWriter, r *http.Request) error {
-	q, err := parse(r, "from", "to", "location")
-	if err != nil {
-		return err
-	}
-	s, err := a.store.Summary(r.Context(), q)
+func (a *api) summary(w http.ResponseWriter, r *http.Request, q query) error {
+	s, err := a.store.Summary(r.Context(), q.Query)
 	if err != nil {
 		return err
 	}
@@ -192,6 +137,5 @@ func (a *api) summary(w http.ResponseWriter, r *http.Request) error {
 			"min_us": s.Min.Microseconds(), "mean_us": s.Mean.Microseconds(), "max_us": s.Max.Microseconds(),
 		}
 	}
-	reply(w, http.StatusOK, out)
-	return nil
+	return answer(w, r, until(q.To), out)
 }

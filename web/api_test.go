@@ -178,14 +178,37 @@ func TestNothingIsNotFound(t *testing.T) {
 }
 
 // A broken store fails every question.
-type broken struct {
-	store.Reader
-	err error
-}
+type broken struct{ err error }
 
 func (b broken) Monitors(context.Context, store.MonitorQuery) (store.Page[store.MonitorStatus], error) {
 	return store.Page[store.MonitorStatus]{}, b.err
 }
+func (b broken) Monitor(context.Context, string) ([]store.MonitorStatus, error) { return nil, b.err }
+func (b broken) Measurements(context.Context, store.Query) (store.Page[*data.Measurement], error) {
+	return store.Page[*data.Measurement]{}, b.err
+}
+func (b broken) Gaps(context.Context, store.Query) (store.Page[*data.Gap], error) {
+	return store.Page[*data.Gap]{}, b.err
+}
+func (b broken) Registrations(context.Context, store.Query) (store.Page[*data.Registration], error) {
+	return store.Page[*data.Registration]{}, b.err
+}
+func (b broken) Summary(context.Context, store.Query) (store.Summary, error) {
+	return store.Summary{}, b.err
+}
+func (b broken) Incidents(context.Context, store.Query) (store.Page[store.Incident], error) {
+	return store.Page[store.Incident]{}, b.err
+}
+func (b broken) Series(context.Context, store.SeriesQuery) (store.Series, error) {
+	return store.Series{}, b.err
+}
+func (b broken) Strips(context.Context, store.StripQuery) ([][]store.Bucket, error) {
+	return nil, b.err
+}
+func (b broken) Changes(context.Context, string) (store.Changes, error) {
+	return store.Changes{}, b.err
+}
+func (b broken) Lag(context.Context) (store.Lag, error) { return store.Lag{}, b.err }
 
 func TestStoreThatFailsIsLoggedAndNotShown(t *testing.T) {
 	var log bytes.Buffer

@@ -13,6 +13,55 @@ import (
 	"github.com/monitorink/monitorink/store"
 )
 
+// A query is what a request asks for: the id of its path, and its parameters.
+type query struct {
+	store.Query
+	values url.Values // as they came; only parameters of the route, and once unless they may come often
+}
+
+// A parameter is one that a path's query may have.
+type parameter struct {
+	name   string
+	does   string         // one sentence
+	schema map[string]any // of one value
+	often  bool           // it may be given more than once
+	// read keeps v, or says what is allowed; nil: any value is.
+	read func(q *query, v string) (allowed string)
+}
+
+// The parameters that several paths share.
+var (
+	paramFrom = parameter{
+		name: "from", does: "The beginning, inclusive; absent: no bound.", schema: schemaInstant,
+		read: func(q *query, v string) (allowed string) { q.From, allowed = instant(v); return },
+	}
+	paramTo = parameter{
+		name: "to", does: "The end, exclusive; absent: no bound.", schema: schemaInstant,
+		read: func(q *query, v string) (allowed string) { q.To, allowed = instant(v); return },
+	}
+	paramLocation = parameter{
+		name: "location", does: "One location only; absent or empty: all.", schema: map[string]any{"type": "string"},
+		read: func(q *query, v string) string { q.Location = v; return "" },
+	}
+	paramLimit = parameter{
+		name: "limit", does: "The most items of one page.",
+		schema: map[string]any{"type": "integer", "minimum": 1, "maximum": store.MaxLimit, "default": store.DefaultLimit},
+		read: func(q *query, v string) string {
+			n, err := strconv.Atoi(v)
+			if q.Limit = n; err != nil || n < 1 || n > store.MaxLimit {
+				return fmt.Sprintf("a number from 1 to %d", store.MaxLimit)
+			}
+			return ""
+		},
+	}
+	paramAfter = parameter{
+		name: "after", does: "The next of the page before.", schema: map[string]any{"type": "string"},
+		read: func(q *query, v string) string { q.After = v; return "" },
+	}
+)
+
+var schemaInstant = map[string]any{"type": "string", "format": "date-time"}
+
 // A badParameter says what a request's parameter was, and what is allowed.
 type badParameter struct{ name, was, allowed string }
 
@@ -30,39 +79,27 @@ func short(s string) string {
 }
 
 // parse reads the parameters that a path allows, and refuses any other.
-func parse(r *http.Request, allowed ...string) (store.Query, error) {
-	q := store.Query{Monitor: r.PathValue("id")}
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
+func parse(r *http.Request, allowed []parameter) (query, error) {
+	q := query{Query: store.Query{Monitor: r.PathValue("id")}}
+	var err error
+	if q.values, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		return q, &badParameter{"the query", r.URL.RawQuery, "url-encoded"}
 	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		list := values[name]
-		v := list[0]
+	for _, name := range slices.Sorted(maps.Keys(q.values)) {
+		list := q.values[name]
+		i := slices.IndexFunc(allowed, func(p parameter) bool { return p.name == name })
 		switch {
-		case !slices.Contains(allowed, name):
-			return q, &badParameter{name, v, "left out: this path knows " + oneOf(allowed)}
-		case len(list) > 1:
+		case i < 0:
+			return q, &badParameter{name, list[0], "left out: this path knows " + oneOf(allowed)}
+		case len(list) > 1 && !allowed[i].often:
 			return q, &badParameter{name, strings.Join(list, ", "), "given once"}
+		case allowed[i].read == nil:
+			continue
 		}
-		switch name {
-		case "from":
-			q.From, err = instant(name, v)
-		case "to":
-			q.To, err = instant(name, v)
-		case "limit":
-			n, e := strconv.Atoi(v)
-			if e != nil || n < 1 || n > store.MaxLimit {
-				err = &badParameter{name, v, fmt.Sprintf("a number from 1 to %d", store.MaxLimit)}
+		for _, v := range list {
+			if must := allowed[i].read(&q, v); must != "" {
+				return q, &badParameter{name, v, must}
 			}
-			q.Limit = n
-		case "after":
-			q.After = v
-		case "location":
-			q.Location = v
-		}
-		if err != nil {
-			return q, err
 		}
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
@@ -71,17 +108,22 @@ func parse(r *http.Request, allowed ...string) (store.Query, error) {
 	return q, nil
 }
 
-func instant(name, v string) (time.Time, error) {
+// instant reads a time, or says what is allowed.
+func instant(v string) (t time.Time, allowed string) {
 	t, err := time.Parse(time.RFC3339, v)
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
-		return t, &badParameter{name, v, "an RFC 3339 time such as 2026-11-23T21:48:30Z"}
+		return t, "an RFC 3339 time such as 2026-11-23T21:48:30Z"
 	}
-	return t, nil
+	return t, ""
 }
 
-func oneOf(names []string) string {
-	if len(names) == 0 {
+func oneOf(params []parameter) string {
+	if len(params) == 0 {
 		return "no parameters"
+	}
+	var names []string
+	for _, p := range params {
+		names = append(names, p.name)
 	}
 	return strings.Join(names, ", ")
 }

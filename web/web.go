@@ -8,10 +8,8 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -163,27 +161,5 @@ func secure(h http.Handler) http.Handler {
 		head.Set("X-Content-Type-Options", "nosniff")
 		head.Set("Referrer-Policy", "no-referrer")
 		h.ServeHTTP(w, r)
-	})
-}
-
-func reply(w http.ResponseWriter, code int, v any) { write(w, code, "application/json", v) }
-
-func write(w http.ResponseWriter, code int, kind string, v any) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)              // nothing sniffs JSON, and people read it
-	if err := enc.Encode(v); err != nil { // what is replied is built here, of types that JSON can express
-		panic(err)
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(code)
-	w.Write(b.Bytes()) // an error is the client's: it has gone
-}
-
-// fail answers with problem details.
-func fail(w http.ResponseWriter, r *http.Request, code int, detail string) {
-	write(w, code, "application/problem+json", map[string]any{
-		"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail, "instance": r.URL.EscapedPath(),
 	})
 }

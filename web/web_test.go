@@ -65,7 +65,7 @@ func filled(t testing.TB) *memory.Store {
 	return s
 }
 
-// ask is what h answers; target is a path and a query.
+// ask is what h answers, which is as the document says; target is a path and a query.
 func ask(t testing.TB, h http.Handler, method, target string, header ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(method, target, nil)
@@ -74,7 +74,15 @@ func ask(t testing.TB, h http.Handler, method, target string, header ...string) 
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	check(t, r, w.Result(), w.Body.Bytes())
 	return w.Result()
+}
+
+// record is what h answers to GET.
+func record(h http.Handler, target string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+	return w
 }
 
 func body(t testing.TB, r *http.Response) string {
