@@ -11,9 +11,16 @@ export MONITORINK_STORE="${MONITORINK_STORE:-memory}"
 # where a collector of its own finds heartbeat's queue, when that is memory or disk
 export MONITORINK_QUEUE_URL="${MONITORINK_QUEUE_URL:-http://127.0.0.1:8081}"
 
-# what heartbeat and collector prove themselves with; required as soon as an address is not loopback
+# opens everything: what heartbeat and collector prove themselves with, and people sign in with; required as soon as an address is not loopback
 # A secret: give it here, or in a file that MONITORINK_TOKEN_FILE names.
 # export MONITORINK_TOKEN=''
+
+# a second token, which opens the page, the API and the metrics to look, and changes nothing
+# A secret: give it here, or in a file that MONITORINK_READ_TOKEN_FILE names.
+# export MONITORINK_READ_TOKEN=''
+
+# without a token: comma-separated names, beside localhost, that a listener answers to; any other in a Host header is refused
+# export MONITORINK_HOSTS=''
 
 # a YAML file of monitors, or a folder of such files
 export MONITORINK_MONITORS="${MONITORINK_MONITORS:-monitors.yaml}"
@@ -116,6 +123,9 @@ export MONITORINK_HEARTBEAT_ADDR="${MONITORINK_HEARTBEAT_ADDR:-127.0.0.1:8081}"
 
 # where collector, or both in one process, listen for HTTP: API and page
 export MONITORINK_COLLECTOR_ADDR="${MONITORINK_COLLECTOR_ADDR:-127.0.0.1:8080}"
+
+# off, or a loopback host:port where Go's pprof listens, such as 127.0.0.1:6060
+export MONITORINK_PPROF_ADDR="${MONITORINK_PPROF_ADDR:-off}"
 
 # debug | info | warn | error
 export MONITORINK_LOG_LEVEL="${MONITORINK_LOG_LEVEL:-info}"

@@ -11,26 +11,34 @@ import (
 	"time"
 )
 
-//go:embed static
+//go:embed static public
 var static embed.FS
 
 // page adds the page and what it needs to mux; it holds no data of its own.
 func page(mux *http.ServeMux) {
-	files, err := fs.ReadDir(static, "static")
+	for name, h := range files("static") {
+		if name == "index.html" {
+			name = "{$}"
+		}
+		get(mux, "/"+name, h)
+	}
+}
+
+// files serves each file of a folder.
+func files(folder string) map[string]http.Handler {
+	list, err := fs.ReadDir(static, folder)
 	if err != nil { // the folder is part of the binary
 		panic(err)
 	}
-	for _, f := range files {
-		content, err := fs.ReadFile(static, path.Join("static", f.Name()))
+	all := map[string]http.Handler{}
+	for _, f := range list {
+		content, err := fs.ReadFile(static, path.Join(folder, f.Name()))
 		if err != nil {
 			panic(err)
 		}
-		at := "/" + f.Name()
-		if f.Name() == "index.html" {
-			at = "/{$}"
-		}
-		get(mux, at, file(f.Name(), content))
+		all[f.Name()] = file(f.Name(), content)
 	}
+	return all
 }
 
 // file serves content, which a browser asks for again only when it has changed.

@@ -8,12 +8,9 @@
 package web
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/monitorink/monitorink/store"
 )
@@ -30,9 +27,14 @@ type HealthOptions struct {
 	Notes   func() []Problem // what is wrong, and keeps nothing from being ready; nil: nothing
 	Metrics http.Handler     // nil: none
 	Reload  http.Handler     // of POST /-/reload; nil: none
-	// Token is asked for, as a bearer or as a password, by all but /livez and /readyz; empty:
-	// nothing is asked for.
-	Token string
+	// Token is asked for, as a bearer, as a password or by a form, by all but /livez, /readyz
+	// and what is public; empty: nothing is asked for. Who shows ReadToken may not change
+	// anything; empty: there is none.
+	Token, ReadToken string
+	// Hosts tells, where no token is asked for, whether a Host header will do; nil: any.
+	Hosts func(host string) bool
+	// Refused is told why a request was: token, throttled, role, host or origin; nil: nobody is.
+	Refused func(reason string)
 }
 
 // Options are the settings of New. Store is required.
@@ -42,15 +44,18 @@ type Options struct {
 	Notes   func() []Problem
 	Metrics http.Handler
 	Reload  http.Handler
-	Token   string
 	Logger  *slog.Logger // nil: silent
+
+	Token, ReadToken string
+	Hosts            func(host string) bool
+	Refused          func(reason string)
 }
 
 // Health serves /livez, /readyz, /metrics and /-/reload.
 func Health(o HealthOptions) http.Handler {
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("/", nothing)
-	return health(o, guarded)
+	return health(o, newGuard(o), http.NewServeMux(), guarded)
 }
 
 // New serves the API under /api/v1, the page at /, and what Health serves.
@@ -63,13 +68,16 @@ func New(o Options) http.Handler {
 	a.routes(guarded)
 	page(guarded)
 	guarded.HandleFunc("/", nothing)
-	return health(HealthOptions{Ready: o.Ready, Notes: o.Notes, Metrics: o.Metrics, Reload: o.Reload, Token: o.Token}, guarded)
+	h := HealthOptions{
+		Ready: o.Ready, Notes: o.Notes, Metrics: o.Metrics, Reload: o.Reload, Token: o.Token, ReadToken: o.ReadToken, Hosts: o.Hosts, Refused: o.Refused,
+	}
+	g, open := newGuard(h), http.NewServeMux()
+	return health(h, g, open, guarded)
 }
 
-// health serves what o says, and leaves the rest to guarded, which with
-// /metrics is behind the token.
-func health(o HealthOptions, guarded *http.ServeMux) http.Handler {
-	mux := http.NewServeMux()
+// health serves what o says beside what is open to all, and leaves the rest to
+// guarded, which with /metrics is behind g.
+func health(o HealthOptions, g *guard, mux, guarded *http.ServeMux) http.Handler {
 	get(mux, "/livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]string{"status": "alive"})
 	}))
@@ -90,8 +98,14 @@ func health(o HealthOptions, guarded *http.ServeMux) http.Handler {
 		guarded.Handle("POST /-/reload", o.Reload)
 		guarded.HandleFunc("/-/reload", only("POST"))
 	}
-	mux.Handle("/", guard(o.Token, guarded))
-	return secure(mux)
+	if len(g.tokens) > 0 {
+		g.sessions(mux)
+	}
+	for name, h := range files("public") {
+		get(mux, "/"+name, h)
+	}
+	mux.Handle("/", g.protect(guarded))
+	return secure(g.refused, mux)
 }
 
 // get serves path with h, and says to other methods which are allowed.
@@ -122,44 +136,4 @@ func all(problems func() []Problem) []Problem {
 // nothing serves the paths that there are not.
 func nothing(w http.ResponseWriter, r *http.Request) {
 	fail(w, r, http.StatusNotFound, "there is nothing at this path")
-}
-
-// guard lets only those pass who show the token, as a bearer or, for browsers, as
-// the password of basic authentication.
-func guard(token string, h http.Handler) http.Handler {
-	if token == "" {
-		return h
-	}
-	want := sha256.Sum256([]byte(token))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, shown, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !ok || !strings.EqualFold(scheme, "Bearer") { // a browser asks its user for a name, which may be any, and a password
-			_, shown, ok = r.BasicAuth()
-		}
-		got := sha256.Sum256([]byte(shown))
-		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			w.Header().Add("WWW-Authenticate", `Bearer realm="monitorink"`)
-			w.Header().Add("WWW-Authenticate", `Basic realm="monitorink: the token is the password", charset="UTF-8"`)
-			fail(w, r, http.StatusUnauthorized, "a token is required: send Authorization: Bearer and the value of MONITORINK_TOKEN, or that value as the password of Basic")
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-// answerTime is how long a client may take to read an answer.
-const answerTime = 30 * time.Second
-
-// secure adds the headers that keep a browser from doing what the page does not,
-// and the deadline that keeps a client that does not read from holding an answer.
-func secure(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// What cannot have a deadline, such as a recorder in a test, needs none.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
-		head := w.Header()
-		head.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-		head.Set("X-Content-Type-Options", "nosniff")
-		head.Set("Referrer-Policy", "no-referrer")
-		h.ServeHTTP(w, r)
-	})
 }

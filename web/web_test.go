@@ -160,12 +160,14 @@ func TestLivezAnswersWhateverReadyzSays(t *testing.T) {
 
 func TestTokenGuardsAllButHealth(t *testing.T) {
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "figures") })
-	h := web.New(web.Options{Store: filled(t), Metrics: metrics, Token: "s3cret"})
+	store := filled(t)
 	guarded := []string{
 		"/api/v1/monitors", "/api/v1/monitors/shop", "/api/v1/monitors/nobody", "/api/v1/monitors/shop/measurements", "/api/v1/monitors/shop/gaps",
 		"/api/v1/monitors/shop/registrations", "/api/v1/monitors/shop/summary", "/api/v1/monitors?limit=0", "/api/v2", "/metrics", "/", "/app.js", "/nothing",
 	}
+	var h http.Handler
 	for _, path := range guarded {
+		h = web.New(web.Options{Store: store, Metrics: metrics, Token: "s3cret"}) // anew: it bears a few wrong tokens
 		for _, shown := range []string{"", "Bearer ", "Bearer s3cre", "Bearer s3crett", "Bearer  s3cret", "Basic s3cret", "s3cret"} {
 			r := ask(t, h, "GET", path, "Authorization", shown)
 			detail := problem(t, r, http.StatusUnauthorized)

@@ -18,6 +18,7 @@ const (
 	maxInFlight  = 1_000_000
 	minRetention = 24 * time.Hour
 	maxWait      = 10 * time.Second
+	minToken     = 16
 )
 
 // check notes what the table cannot say: bounds, forms, and what belongs
@@ -132,8 +133,29 @@ func (l *loader) checkAddresses(c *Config) {
 	if c.Token == "" && open != "" && !l.failed("MONITORINK_TOKEN_FILE") {
 		l.wrong("MONITORINK_TOKEN", "%s is not a loopback address, so a token is required; set it, or MONITORINK_TOKEN_FILE", open)
 	}
-	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		l.wrong("MONITORINK_TOKEN", "write printable ASCII without spaces: it travels in a header")
+	l.checkTokens(c)
+	if host, _, _ := net.SplitHostPort(c.PprofAddr); c.PprofAddr != "" && (!isAddress(c.PprofAddr) || !isLoopback(host)) {
+		l.wrong("MONITORINK_PPROF_ADDR", "write off, or a loopback address and a port, such as 127.0.0.1:6060: a profile shows what is in memory, and asks for no token")
+	}
+}
+
+func (l *loader) checkTokens(c *Config) {
+	for name, token := range map[string]string{"MONITORINK_TOKEN": c.Token, "MONITORINK_READ_TOKEN": c.ReadToken} {
+		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+			l.wrong(name, "write printable ASCII without spaces: it travels in a header")
+		}
+	}
+	switch {
+	case c.ReadToken == "":
+	case c.Token == "" && !l.failed("MONITORINK_TOKEN_FILE"):
+		l.wrong("MONITORINK_TOKEN", "MONITORINK_READ_TOKEN is set, so a token that opens the rest is required; set it, or MONITORINK_TOKEN_FILE")
+	case c.Token == c.ReadToken:
+		l.wrong("MONITORINK_READ_TOKEN", "write another value than that of MONITORINK_TOKEN, which changes things")
+	}
+	for _, host := range c.Hosts {
+		if host == "" || strings.ContainsAny(host, "/:*@ ") {
+			l.wrong("MONITORINK_HOSTS", "write names as they are in a URL, without scheme and port, such as monitor.home.example")
+		}
 	}
 }
 

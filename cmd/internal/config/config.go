@@ -29,7 +29,10 @@ type Config struct {
 	Store string `env:"MONITORINK_STORE" default:"memory" allowed:"memory,postgres" help:"memory (gone with the process) | postgres (migrated by flyway)"`
 
 	QueueURL string `env:"MONITORINK_QUEUE_URL" default:"http://127.0.0.1:8081" help:"where a collector of its own finds heartbeat's queue, when that is memory or disk"`
-	Token    string `env:"MONITORINK_TOKEN" secret:"true" help:"what heartbeat and collector prove themselves with; required as soon as an address is not loopback"`
+	Token    string `env:"MONITORINK_TOKEN" secret:"true" help:"opens everything: what heartbeat and collector prove themselves with, and people sign in with; required as soon as an address is not loopback"`
+
+	ReadToken string   `env:"MONITORINK_READ_TOKEN" secret:"true" help:"a second token, which opens the page, the API and the metrics to look, and changes nothing"`
+	Hosts     []string `env:"MONITORINK_HOSTS" help:"without a token: comma-separated names, beside localhost, that a listener answers to; any other in a Host header is refused"`
 
 	Monitors string        `env:"MONITORINK_MONITORS" default:"monitors.yaml" help:"a YAML file of monitors, or a folder of such files"`
 	URLs     string        `env:"MONITORINK_URLS" help:"comma-separated URLs to watch, in place of a file"`
@@ -73,6 +76,8 @@ type Config struct {
 
 	HeartbeatAddr string `env:"MONITORINK_HEARTBEAT_ADDR" default:"127.0.0.1:8081" help:"where heartbeat listens for HTTP"`
 	CollectorAddr string `env:"MONITORINK_COLLECTOR_ADDR" default:"127.0.0.1:8080" help:"where collector, or both in one process, listen for HTTP: API and page"`
+
+	PprofAddr string `env:"MONITORINK_PPROF_ADDR" default:"off" off:"" help:"off, or a loopback host:port where Go's pprof listens, such as 127.0.0.1:6060"`
 
 	LogLevel  slog.Level `env:"MONITORINK_LOG_LEVEL" default:"info" allowed:"debug,info,warn,error" help:"debug | info | warn | error"`
 	LogFormat string     `env:"MONITORINK_LOG_FORMAT" default:"text" allowed:"text,json" help:"text | json"`

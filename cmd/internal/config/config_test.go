@@ -136,11 +136,11 @@ func TestValuesAreRead(t *testing.T) {
 
 func TestSecretsMayStandInFiles(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(file, []byte("s3cr3t\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("s3cr3t-s3cr3t-s3cr3t\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c, err := config.Load([]string{"MONITORINK_TOKEN_FILE=" + file, "MONITORINK_TOKEN=", "MONITORINK_HEARTBEAT_ADDR=0.0.0.0:8081"})
-	if err != nil || c.Token != "s3cr3t" || len(c.Warnings) > 0 {
+	if err != nil || c.Token != "s3cr3t-s3cr3t-s3cr3t" || len(c.Warnings) > 0 {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for value, want := range map[string]string{

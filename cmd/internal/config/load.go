@@ -208,6 +208,14 @@ func (l *loader) warnings(c *Config) []string {
 	if file := l.given["MONITORINK_MONITORS"]; l.given["MONITORINK_URLS"] != "" && file != "" && file != "monitors.yaml" {
 		list = append(list, "MONITORINK_MONITORS is not read, because MONITORINK_URLS is set")
 	}
+	for _, token := range []struct{ name, value string }{{"MONITORINK_TOKEN", c.Token}, {"MONITORINK_READ_TOKEN", c.ReadToken}} {
+		if token.value != "" && len(token.value) < minToken {
+			list = append(list, fmt.Sprintf("%s has %d characters, which can be guessed: openssl rand -hex 24 makes a good one", token.name, len(token.value)))
+		}
+	}
+	if len(c.Hosts) > 0 && c.Token != "" {
+		list = append(list, "MONITORINK_HOSTS has no effect: with MONITORINK_TOKEN a listener answers to any name")
+	}
 	if name := l.chosen("MONITORINK_KAFKA_"); name != "" && c.Queue != QueueKafka {
 		list = append(list, name+" is set, but no Kafka is used: MONITORINK_QUEUE is "+c.Queue)
 	}

@@ -24,6 +24,11 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer srv.close()
+	endPprof, err := servePprof(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer endPprof()
 	q, err := openLocal(cfg, log)
 	if err != nil {
 		return err
@@ -42,7 +47,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	defer func() { logClose(log, "subscription", sub.Close) }()
 
 	ready := &readiness{checks: []func() []web.Problem{q.problems, st.problems, subscriptionProblems(sub)}}
-	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Notes: reload.notes, Metrics: reg.Handler(), Reload: reload, Token: cfg.Token, Logger: log}))
+	srv.serve(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ready: ready.problems, Notes: reload.notes, Reload: reload})))
 	defer srv.close() // before the store: who has asked is answered
 	hurried := *cfg
 	if q.finish != nil {

@@ -79,6 +79,11 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		return err
 	}
 	defer srv.close()
+	endPprof, err := servePprof(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer endPprof()
 	beFrugal(gcPercent)
 	reg := metrics.New(app.Version())
 	st, err := openStore(cfg, log, reg)
@@ -88,7 +93,7 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	defer func() { logClose(log, "store", st.close) }()
 	ready := &readiness{}
 	ready.add(st.problems)
-	srv.serve(web.New(web.Options{Store: st, Ready: ready.problems, Metrics: reg.Handler(), Token: cfg.Token, Logger: log}))
+	srv.serve(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ready: ready.problems})))
 	defer srv.close() // before the store: who has asked is answered
 	if err := st.await(ctx); err != nil {
 		return stopped(ctx, err, log)
@@ -104,6 +109,13 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	defer farewell(c, log)
 	ready.done()
 	return collect(ctx, cfg, log, c, st)
+}
+
+// webOptions fills in what cfg says of who may see what.
+func webOptions(cfg *config.Config, log *slog.Logger, reg *metrics.Registry, o web.Options) web.Options {
+	o.Metrics, o.Logger, o.Refused = reg.Handler(), log, reg.Refused()
+	o.Token, o.ReadToken, o.Hosts = cfg.Token, cfg.ReadToken, web.Loopback(cfg.Hosts...)
+	return o
 }
 
 // collect runs c with the upkeep of its store beside it.

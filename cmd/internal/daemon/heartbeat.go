@@ -27,6 +27,11 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		return err
 	}
 	defer srv.close()
+	endPprof, err := servePprof(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer endPprof()
 	beFrugal(startPercent)
 	q, err := openLocal(cfg, log)
 	if err != nil {
@@ -36,14 +41,22 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	defer q.attend(cfg, log, reg, "no collector takes from it, or not fast enough: see whether one runs whose MONITORINK_QUEUE_URL is this heartbeat")()
 	ready := &readiness{}
 	ready.add(q.problems) // before the start is through: it may wait for the queue
+	hosts := web.Loopback(cfg.Hosts...)
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Health(web.HealthOptions{Ready: ready.problems, Notes: reload.notes, Metrics: reg.Handler(), Reload: reload, Token: cfg.Token}))
+	mux.Handle("/", web.Health(web.HealthOptions{
+		Ready: ready.problems, Notes: reload.notes, Metrics: reg.Handler(), Reload: reload,
+		Token: cfg.Token, ReadToken: cfg.ReadToken, Hosts: hosts, Refused: reg.Refused(),
+	}))
 	if cfg.Queue == config.QueueKafka {
 		mux.HandleFunc("/queue/", noQueue)
 	} else {
 		offer := remote.NewServer(q.announced, remote.ServerOptions{Token: cfg.Token, Logger: log})
 		defer offer.Close()
-		mux.Handle("/queue/", offer)
+		queue := http.NewCrossOriginProtection().Handler(offer)
+		if cfg.Token == "" {
+			queue = web.OnlyHosts(hosts, queue)
+		}
+		mux.Handle("/queue/", queue)
 	}
 	srv.serve(mux)
 	ctx, abandon := context.WithCancel(ctx)
