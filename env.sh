@@ -127,6 +127,9 @@ export MONITORINK_COLLECTOR_ADDR="${MONITORINK_COLLECTOR_ADDR:-127.0.0.1:8080}"
 # off, or a loopback host:port where Go's pprof listens, such as 127.0.0.1:6060
 export MONITORINK_PPROF_ADDR="${MONITORINK_PPROF_ADDR:-off}"
 
+# monitors that collector's /metrics has series of, the first by their ids; 0: none, at most 10000
+export MONITORINK_METRICS_MONITORS="${MONITORINK_METRICS_MONITORS:-0}"
+
 # debug | info | warn | error
 export MONITORINK_LOG_LEVEL="${MONITORINK_LOG_LEVEL:-info}"
 

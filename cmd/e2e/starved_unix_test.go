@@ -104,7 +104,7 @@ func TestProbesDuringWhichTheProberWasStoppedSaySo(t *testing.T) {
 		res.Body.Close()
 		metrics = string(b[:n])
 	}
-	for _, name := range []string{"monitorink_probe_degraded_seconds_count", "monitorink_scheduling_delay_seconds_total", "monitorink_scheduling_delay_seconds "} {
+	for _, name := range []string{"monitorink_probe_degraded_seconds_count", "monitorink_scheduling_delay_seconds_total", "monitorink_processor_wait_seconds "} {
 		if !strings.Contains(metrics, name) {
 			t.Errorf("/metrics does not tell %s", name)
 		}

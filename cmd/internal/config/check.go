@@ -17,6 +17,7 @@ const (
 	minBudget    = 1 << 20 // one body
 	maxInFlight  = 1_000_000
 	minRetention = 24 * time.Hour
+	maxSeries    = 10_000
 	maxWait      = 10 * time.Second
 	minToken     = 16
 )
@@ -39,6 +40,9 @@ func (l *loader) check(c *Config) {
 	}
 	if c.InFlight > maxInFlight {
 		l.wrong("MONITORINK_IN_FLIGHT", "at most %d are allowed", maxInFlight)
+	}
+	if c.MetricsMonitors > maxSeries {
+		l.wrong("MONITORINK_METRICS_MONITORS", "at most %d are allowed: each takes five series", maxSeries)
 	}
 	for name, id := range map[string]string{"MONITORINK_LOCATION": c.Location, "MONITORINK_INSTANCE": c.Instance} {
 		if id == "" {

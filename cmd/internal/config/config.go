@@ -79,6 +79,8 @@ type Config struct {
 
 	PprofAddr string `env:"MONITORINK_PPROF_ADDR" default:"off" off:"" help:"off, or a loopback host:port where Go's pprof listens, such as 127.0.0.1:6060"`
 
+	MetricsMonitors int `env:"MONITORINK_METRICS_MONITORS" default:"0" help:"monitors that collector's /metrics has series of, the first by their ids; 0: none, at most 10000"`
+
 	LogLevel  slog.Level `env:"MONITORINK_LOG_LEVEL" default:"info" allowed:"debug,info,warn,error" help:"debug | info | warn | error"`
 	LogFormat string     `env:"MONITORINK_LOG_FORMAT" default:"text" allowed:"text,json" help:"text | json"`
 

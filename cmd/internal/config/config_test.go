@@ -177,7 +177,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		"MONITORINK_GRACE=0s", "MONITORINK_KAFKA_BROKERS=a.example", "MONITORINK_KAFKA_TLS=maybe", "MONITORINK_KAFKA_CERT_FILE=c.pem",
 		"MONITORINK_KAFKA_SASL=md5", "MONITORINK_KAFKA_DLQ_TOPIC=monitorink.events", "MONITORINK_POSTGRES_URL=mysql://joe:hunter2@db.example/",
 		"MONITORINK_RETENTION=1h", "MONITORINK_HEARTBEAT_ADDR=8081", "MONITORINK_COLLECTOR_ADDR=:http", "MONITORINK_LOG_LEVEL=loud",
-		"MONITORINK_LOG_FORMAT=xml", "MONITORINK_LOCATION=a\nb", "MONITORINK_TOKEN=a b", "MONITORINK_DENY=private,10.0.0.1/8", "MONITORINK_ALLOW=shop.example", "MONITORINK_HOST_RATE=1/s", "MONITORINK_HOST_IN_FLIGHT=two",
+		"MONITORINK_LOG_FORMAT=xml", "MONITORINK_LOCATION=a\nb", "MONITORINK_TOKEN=a b", "MONITORINK_DENY=private,10.0.0.1/8", "MONITORINK_ALLOW=shop.example", "MONITORINK_HOST_RATE=1/s", "MONITORINK_HOST_IN_FLIGHT=two", "MONITORINK_METRICS_MONITORS=10001",
 	})
 	want := `MONITORINK_QUEUE is "rabbit": write memory, disk or kafka
 MONITORINK_STORE is "disk": write memory or postgres
@@ -203,6 +203,7 @@ MONITORINK_POSTGRES_URL is (secret): write a URL such as postgres://user:passwor
 MONITORINK_RETENTION is "1h": at least 24h0m0s is needed
 MONITORINK_HEARTBEAT_ADDR is "8081": write host:port, such as 127.0.0.1:8080; :8080 is every address of the machine
 MONITORINK_COLLECTOR_ADDR is ":http": write host:port, such as 127.0.0.1:8080; :8080 is every address of the machine
+MONITORINK_METRICS_MONITORS is "10001": at most 10000 are allowed: each takes five series
 MONITORINK_LOG_LEVEL is "loud": write debug, info, warn or error
 MONITORINK_LOG_FORMAT is "xml": write text or json`
 	if err == nil || err.Error() != want {

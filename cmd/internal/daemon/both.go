@@ -47,7 +47,9 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	defer func() { logClose(log, "subscription", sub.Close) }()
 
 	ready := &readiness{checks: []func() []web.Problem{q.problems, st.problems, subscriptionProblems(sub)}}
-	srv.serve(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ready: ready.problems, Notes: reload.notes, Reload: reload})))
+	reg.Ready(ready.problems)
+	notes := func() []web.Problem { return append(reload.notes(), st.notes()...) }
+	srv.serve(reg.Requests(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ready: ready.problems, Notes: notes, Reload: reload}))))
 	defer srv.close() // before the store: who has asked is answered
 	hurried := *cfg
 	if q.finish != nil {

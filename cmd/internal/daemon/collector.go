@@ -93,7 +93,8 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	defer func() { logClose(log, "store", st.close) }()
 	ready := &readiness{}
 	ready.add(st.problems)
-	srv.serve(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ready: ready.problems})))
+	reg.Ready(ready.problems)
+	srv.serve(reg.Requests(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ready: ready.problems, Notes: st.notes}))))
 	defer srv.close() // before the store: who has asked is answered
 	if err := st.await(ctx); err != nil {
 		return stopped(ctx, err, log)
@@ -132,7 +133,7 @@ func collect(ctx context.Context, cfg *config.Config, log *slog.Logger, c *colle
 }
 
 func newCollector(cfg *config.Config, log *slog.Logger, sub queue.Subscription, st *storage, reg *metrics.Registry) *collector.Collector {
-	o := collector.Options{Subscription: sub, Store: st, BatchWait: cfg.BatchWait, Grace: cfg.Grace, Logger: log}
+	o := collector.Options{Subscription: sub, Store: reg.Saver(st), BatchWait: cfg.BatchWait, Grace: cfg.Grace, Logger: log}
 	if o.BatchWait == 0 {
 		o.BatchWait = -1 // not at all
 	}

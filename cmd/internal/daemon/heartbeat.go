@@ -58,7 +58,8 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		}
 		mux.Handle("/queue/", queue)
 	}
-	srv.serve(mux)
+	reg.Ready(ready.problems)
+	srv.serve(reg.Requests(mux))
 	ctx, abandon := context.WithCancel(ctx)
 	defer abandon()
 	drain, cancel := within(ctx, cfg.Grace)

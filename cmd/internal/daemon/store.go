@@ -27,10 +27,24 @@ type storage struct {
 	log      *slog.Logger
 	db       *postgres.Store // nil: in memory
 	database feed.Patience   // with its start
+	// monitors are the metrics of single monitors; nil: nobody asked for them
+	monitors *metrics.Monitors
 }
 
-// openStore opens the store; it does not wait for a database.
+// openStore opens the store, and adds its metrics; it does not wait for a database.
 func openStore(cfg *config.Config, log *slog.Logger, reg *metrics.Registry) (*storage, error) {
+	s, err := chooseStore(cfg, log, reg)
+	if err != nil {
+		return nil, err
+	}
+	reg.Rollups(s)
+	if cfg.MetricsMonitors > 0 {
+		s.monitors = reg.Monitors(s, cfg.MetricsMonitors)
+	}
+	return s, nil
+}
+
+func chooseStore(cfg *config.Config, log *slog.Logger, reg *metrics.Registry) (*storage, error) {
 	if cfg.Store == config.StoreMemory {
 		log.Warn("the store is in memory: it keeps the newest measurements, and ends with the process")
 		return &storage{Store: memory.New(memory.Options{Retention: cfg.Retention}), log: log}, nil
@@ -100,6 +114,14 @@ func (s *storage) keepUp(ctx context.Context) {
 func (s *storage) problems() []web.Problem {
 	if err := s.database.Err(); err != nil {
 		return []web.Problem{{Name: "store", Message: "waiting for the database: " + err.Error()}}
+	}
+	return nil
+}
+
+// notes tells of metrics that leave monitors out.
+func (s *storage) notes() []web.Problem {
+	if s.monitors != nil && s.monitors.Left() {
+		return []web.Problem{{Name: "metrics", Message: "there are more monitors than MONITORINK_METRICS_MONITORS: /metrics has series of the first of them, by their ids"}}
 	}
 	return nil
 }

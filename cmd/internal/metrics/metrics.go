@@ -1,5 +1,6 @@
 // Package metrics turns the figures of the daemons into Prometheus metrics. There
-// are no labels per monitor: their number is the user's, not ours.
+// are no labels per monitor, whose number is the user's and not ours, but where
+// [Registry.Monitors] is asked for some.
 package metrics
 
 import (
@@ -10,23 +11,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/collector"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
 	"github.com/monitorink/monitorink/pipeline"
 	"github.com/monitorink/monitorink/queue"
+	"github.com/monitorink/monitorink/web"
 )
 
 const namespace = "monitorink"
 
 // A Registry holds the metrics of one process.
-type Registry struct {
-	reg      *prometheus.Registry
-	duration *prometheus.HistogramVec
-	late     prometheus.Histogram
-	degraded prometheus.Histogram
-	errors   *prometheus.CounterVec
-}
+type Registry struct{ reg *prometheus.Registry }
 
 // New returns a registry with the figures of the Go runtime, the process and the
 // build.
@@ -40,42 +35,25 @@ func New(version string) *Registry {
 	return r
 }
 
-// Handler serves the metrics.
+// Handler serves the metrics: as text, as OpenMetrics with exemplars, or, with native
+// histograms, in the binary form, whichever the scraper asks for.
 func (r *Registry) Handler() http.Handler {
 	return promhttp.HandlerFor(r.reg, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
-// Observe returns what Options.Observe of a heartbeat wants.
-func (r *Registry) Observe() func(*data.Measurement) {
-	buckets := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
-	r.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Namespace: namespace, Name: "probe_duration_seconds", Help: "Total time of probes.", Buckets: buckets,
-	}, []string{"state"})
-	r.late = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: namespace, Name: "probe_late_seconds", Help: "How long after their instant probes began.", Buckets: buckets,
-	})
-	r.degraded = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: namespace, Name: "probe_degraded_seconds", Help: "By how much probes may have taken too long because the prober was starved.",
-		Buckets: append([]float64{0}, buckets[2:]...),
-	})
-	r.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: namespace, Name: "probe_errors_total", Help: "Probes that found their target down, by kind of error.",
-	}, []string{"kind"})
-	for _, k := range data.ErrorKinds() {
-		r.errors.WithLabelValues(string(k))
-	}
-	r.reg.MustRegister(r.duration, r.late, r.degraded, r.errors)
-	up, down := r.duration.WithLabelValues(string(data.Up)), r.duration.WithLabelValues(string(data.Down))
-	return func(m *data.Measurement) {
-		r.late.Observe(m.Late.Seconds())
-		r.degraded.Observe(m.Degraded.Seconds())
-		if m.State == data.Up {
-			up.Observe(m.Phases.Total.D().Seconds())
-			return
+// Ready adds whether the daemon is ready, and if not, why.
+func (r *Registry) Ready(problems func() []web.Problem) {
+	r.reg.MustRegister(source(func(emit emit) {
+		list := problems()
+		emit.gauge("ready", "1 while /readyz says 200.", b2f(len(list) == 0))
+		seen := map[string]bool{}
+		for _, p := range list {
+			if !seen[p.Name] {
+				emit.gauge("problem", "1 for each problem that /readyz names.", 1, "name", p.Name)
+			}
+			seen[p.Name] = true
 		}
-		down.Observe(m.Phases.Total.D().Seconds())
-		r.errors.WithLabelValues(string(m.Error.Kind)).Inc()
-	}
+	}))
 }
 
 // Queue adds the figures of the local queue.
@@ -109,7 +87,7 @@ func (r *Registry) Heartbeat(stats func() heartbeat.Stats) {
 		emit.counter("results_undecided_total", "Results that were not in the queue when the process ended.", float64(s.Undecided))
 		emit.counter("attempts_abandoned_total", "Later attempts that were called for and not made: the next slot came first, or there was no room.", float64(s.Abandoned))
 		emit.counter("scheduling_delay_seconds_total", "How late heartbeat got to run, over all beats of its pulse.", s.Delay.Seconds())
-		emit.gauge("scheduling_delay_seconds", "What it took lately, again and again, to get a processor.", s.Contention.Seconds())
+		emit.gauge("processor_wait_seconds", "What it took lately, again and again, to get a processor.", s.Contention.Seconds())
 		emit.counter("publish_errors_total", "Tries to put results into the local queue that failed.", float64(s.PublishErrors))
 		if !s.Checkpoint.IsZero() {
 			emit.gauge("checkpoint_timestamp_seconds", "The instant up to which every slot is accounted for.", seconds(s.Checkpoint))
