@@ -98,15 +98,11 @@ func events[E data.Event](a *api, list func(store.Reader, context.Context, store
 		if err != nil {
 			return err
 		}
-		out := listing[json.RawMessage]{Items: []json.RawMessage{}, Next: got.Next}
-		for _, e := range got.Items {
-			b, err := data.Encode(e)
-			if err != nil {
-				return err
-			}
-			out.Items = append(out.Items, b)
+		items, err := encoded(got.Items)
+		if err != nil {
+			return err
 		}
-		return answer(w, r, until(q.To), out)
+		return answer(w, r, until(q.To), listing[json.RawMessage]{Items: items, Next: got.Next})
 	}
 }
 

@@ -16,17 +16,24 @@ import (
 // A query is what a request asks for: the id of its path, and its parameters.
 type query struct {
 	store.Query
-	values url.Values // as they came; only parameters of the route, and once unless they may come often
+	values url.Values    // as they came; only parameters of the route, and once unless they may come often
+	step   time.Duration // 0: to be chosen
 }
 
 // A parameter is one that a path's query may have.
 type parameter struct {
 	name   string
-	does   string         // one sentence
-	schema map[string]any // of one value
-	often  bool           // it may be given more than once
+	does   string // one sentence
+	schema object // of one value
+	often  bool   // it may be given more than once
 	// read keeps v, or says what is allowed; nil: any value is.
 	read func(q *query, v string) (allowed string)
+}
+
+// saying is p with another description.
+func (p parameter) saying(does string) parameter {
+	p.does = does
+	return p
 }
 
 // The parameters that several paths share.
@@ -40,12 +47,12 @@ var (
 		read: func(q *query, v string) (allowed string) { q.To, allowed = instant(v); return },
 	}
 	paramLocation = parameter{
-		name: "location", does: "One location only; absent or empty: all.", schema: map[string]any{"type": "string"},
+		name: "location", does: "One location only; absent or empty: all.", schema: object{"type": "string"},
 		read: func(q *query, v string) string { q.Location = v; return "" },
 	}
 	paramLimit = parameter{
 		name: "limit", does: "The most items of one page.",
-		schema: map[string]any{"type": "integer", "minimum": 1, "maximum": store.MaxLimit, "default": store.DefaultLimit},
+		schema: object{"type": "integer", "minimum": 1, "maximum": store.MaxLimit, "default": store.DefaultLimit},
 		read: func(q *query, v string) string {
 			n, err := strconv.Atoi(v)
 			if q.Limit = n; err != nil || n < 1 || n > store.MaxLimit {
@@ -55,12 +62,12 @@ var (
 		},
 	}
 	paramAfter = parameter{
-		name: "after", does: "The next of the page before.", schema: map[string]any{"type": "string"},
+		name: "after", does: "The next of the page before.", schema: object{"type": "string"},
 		read: func(q *query, v string) string { q.After = v; return "" },
 	}
 )
 
-var schemaInstant = map[string]any{"type": "string", "format": "date-time"}
+var schemaInstant = object{"type": "string", "format": "date-time"}
 
 // A badParameter says what a request's parameter was, and what is allowed.
 type badParameter struct{ name, was, allowed string }

@@ -48,6 +48,22 @@ func (a *api) table() []route {
 			params: list, answer: "Measurements", codes: ofMonitor, serve: events(a, store.Reader.Measurements),
 		},
 		{
+			path: "/api/v1/monitors/{id}/measurements/{scheduled_at}", does: "Its measurements of one slot, the last attempt first, and the gaps that cover it.",
+			params: []parameter{paramLocation}, answer: "Slot", codes: ofMonitor, serve: a.slot,
+		},
+		{
+			path: "/api/v1/monitors/{id}/series", does: "Its slots and latencies over time, in points of equal length, oldest first; points in which nothing was scheduled are left out.",
+			params: []parameter{
+				paramFrom.saying("The beginning, inclusive, brought down to a whole step; absent: a day before to."),
+				paramTo.saying("The end, exclusive; absent: now."), paramStep, paramLocation,
+			},
+			answer: "Series", codes: ofMonitor, serve: a.series,
+		},
+		{
+			path: "/api/v1/monitors/{id}/incidents", does: "Its runs of slots that are down, by location, that overlap a range, newest first.",
+			params: list, answer: "Incidents", codes: ofMonitor, serve: a.incidents,
+		},
+		{
 			path: "/api/v1/monitors/{id}/gaps", does: "Its gaps that overlap a range, newest first.",
 			params: list, answer: "Gaps", codes: ofMonitor, serve: events(a, store.Reader.Gaps),
 		},
