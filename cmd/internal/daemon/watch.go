@@ -40,7 +40,7 @@ func (l *local) attend(cfg *config.Config, log *slog.Logger, reg *metrics.Regist
 	if cfg.Queue == config.QueueKafka {
 		l.behind = "the topic does not take events, or not fast enough: see the problem kafka, and heartbeat check"
 	}
-	reg.Queue(l.stats)
+	reg.Queue(l.stats, l.journal != nil)
 	stop := l.watch(log)
 	return func() {
 		stop()

@@ -56,10 +56,15 @@ func (r *Registry) Ready(problems func() []web.Problem) {
 	}))
 }
 
-// Queue adds the figures of the local queue.
-func (r *Registry) Queue(stats func() queue.Stats) {
+// Queue adds the figures of the local queue, on disk or in memory.
+func (r *Registry) Queue(stats func() queue.Stats, disk bool) {
 	r.reg.MustRegister(source(func(emit emit) {
 		s := stats()
+		used := s.Depth
+		if disk {
+			used = s.Bytes
+		}
+		emit.gauge("queue_used_ratio", "How much of its capacity the local queue has used; 1: it is full.", float64(used)/float64(max(s.Capacity, 1)))
 		emit.gauge("queue_depth", "Messages of the local queue that are not settled.", float64(s.Depth))
 		emit.gauge("queue_bytes", "Bytes that the local queue holds.", float64(s.Bytes))
 		emit.gauge("queue_capacity", "Where the local queue is full: bytes on disk, messages in memory.", float64(s.Capacity))

@@ -62,7 +62,7 @@ func everything(t testing.TB) *metrics.Registry {
 	reg.Monitors(st, 10)
 	reg.Rollups(st)
 	stages := []pipeline.StageStats{{Stage: "save"}}
-	reg.Queue(func() queue.Stats { return queue.Stats{} })
+	reg.Queue(func() queue.Stats { return queue.Stats{Depth: 9, Bytes: 25, Capacity: 100} }, true)
 	reg.Heartbeat(func() heartbeat.Stats {
 		return heartbeat.Stats{Checkpoint: time.Now(), Gaps: map[data.Reason]int64{data.Overload: 1}, Stages: stages}
 	})
@@ -104,7 +104,7 @@ func TestMetricsKeepToPrometheusConventions(t *testing.T) {
 	for _, name := range []string{
 		"save_duration_seconds_bucket{outcome=\"saved\"", "store_delay_seconds_bucket", "probe_duration_seconds_bucket", "probe_late_seconds_bucket",
 		"http_request_duration_seconds_count{code=\"404\",method=\"GET\",route=\"\"} 1", "rollup_lag_seconds 3", "rollup_pending_buckets 7",
-		"ready 0", "problem{name=\"store\"} 1", "build_info{version=\"v1\"} 1",
+		"ready 0", "queue_used_ratio 0.25", "problem{name=\"store\"} 1", "build_info{version=\"v1\"} 1",
 	} {
 		if !strings.Contains(text, "\nmonitorink_"+name) {
 			t.Errorf("there is no %s", name)
