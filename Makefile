@@ -6,6 +6,7 @@ GOLANGCI ?= 1
 
 GOLANGCI_VERSION    := v2.15.0
 STATICCHECK_VERSION := v0.8.2
+ESBUILD_VERSION     := v0.28.2
 TOOLS               := .tools
 export GOBIN        := $(CURDIR)/$(TOOLS)
 
@@ -13,7 +14,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser chaos bench breaks fuzz lint compose-check env
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser page page-check chaos bench breaks fuzz lint compose-check env
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,8 +49,18 @@ test: ## all tests, on memory and disk, with -race where there is a C compiler
 test-integration: ## the tests against real Kafka, Postgres and Flyway, which it brings up and removes again
 	@deploy/local/test-integration.sh
 
-test-browser: ## the page in a real browser, headless: Debian's chromium, or what WEB_BROWSER names
-	WEB_BROWSER=$${WEB_BROWSER:-chromium} $(GO) test -count=1 -run Browser ./web
+test-browser: build web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the page in a real browser, headless: needs npm, and Debian's chromium or what WEB_BROWSER names
+	@web/page/tests $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) $(TESTS)
+
+page: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## build web/page/dist, which is committed, from web/page/src: needs npm
+	@web/page/build $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) dist
+
+page-check: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION)
+	@web/page/build $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) node_modules/.dist
+	@diff -r web/page/node_modules/.dist web/page/dist >/dev/null || { echo 'web/page/dist is not what web/page/src makes: make page, and commit it'; exit 1; }
+
+web/page/node_modules: web/page/package-lock.json
+	@cd web/page && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules
 
 chaos: ## kill, stop and cut everything, and account for every slot, without and with Kafka; CHAOS="--minutes 30 --seed 7 --queue kafka"
 	$(GO) run ./bench/chaos $(CHAOS)
@@ -85,7 +96,8 @@ lint: $(TOOLS)/staticcheck-$(STATICCHECK_VERSION) compose-check ## gofmt, vet, s
 		if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags integration ./...
 	$(TOOLS)/staticcheck-$(STATICCHECK_VERSION) -tags integration ./...
-	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run deploy/local/*.sh; fi
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run web/page/build web/page/tests deploy/local/*.sh; fi
+	@if command -v npm >/dev/null; then $(MAKE) -s page-check; fi
 ifneq ($(GOLANGCI),0)
 	@$(MAKE) -s $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 	$(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) run
@@ -100,6 +112,10 @@ env: ## write env.sh anew from the table of variables
 $(TOOLS)/staticcheck-%:
 	CGO_ENABLED=0 $(GO) install honnef.co/go/tools/cmd/staticcheck@$*
 	@mv $(TOOLS)/staticcheck $@
+
+$(TOOLS)/esbuild-%:
+	CGO_ENABLED=0 $(GO) install github.com/evanw/esbuild/cmd/esbuild@$*
+	@mv $(TOOLS)/esbuild $@
 
 $(TOOLS)/golangci-lint-%:
 	CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$*

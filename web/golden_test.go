@@ -65,7 +65,7 @@ func TestAnswersHaveTheShapeOfTheGoldenFiles(t *testing.T) {
 
 func TestPageIsSentAgainOnlyWhenItChanged(t *testing.T) {
 	h := web.New(web.Options{Store: memory.New(memory.Options{})})
-	for _, path := range []string{"/", "/app.js", "/style.css", "/icon.svg"} {
+	for _, path := range []string{"/", "/app.js", "/app.css", "/icon.svg"} {
 		tag := ask(t, h, "GET", path).Header.Get("ETag")
 		if r := ask(t, h, "GET", path, "If-None-Match", tag); tag == "" || r.StatusCode != http.StatusNotModified {
 			t.Errorf("%s with its tag %s: got %s", path, tag, r.Status)

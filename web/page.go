@@ -11,12 +11,14 @@ import (
 	"time"
 )
 
-//go:embed static public
+// static holds what make page builds from page/src, and what the forms need.
+//
+//go:embed page/dist public
 var static embed.FS
 
 // page adds the page and what it needs to mux; it holds no data of its own.
 func page(mux *http.ServeMux) {
-	for name, h := range files("static") {
+	for name, h := range files("page/dist") {
 		if name == "index.html" {
 			name = "{$}"
 		}

@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,7 +14,7 @@ import (
 
 func TestPageIsServedWithAllThatItNames(t *testing.T) {
 	h := web.New(web.Options{Store: memory.New(memory.Options{})})
-	kinds := map[string]string{"/": "text/html", "/app.js": "text/javascript", "/style.css": "text/css", "/icon.svg": "image/svg+xml"}
+	kinds := map[string]string{"/": "text/html", "/app.js": "text/javascript", "/app.css": "text/css", "/theme.js": "text/javascript", "/licences.txt": "text/plain", "/icon.svg": "image/svg+xml"}
 	for path, kind := range kinds {
 		r := ask(t, h, "GET", path)
 		if got := r.Header.Get("Content-Type"); r.StatusCode != http.StatusOK || !strings.HasPrefix(got, kind) {
@@ -28,7 +30,7 @@ func TestPageIsServedWithAllThatItNames(t *testing.T) {
 			t.Errorf("the page names %s: %s", m[1], r.Status)
 		}
 	}
-	for _, path := range []string{"/nothing", "/../web.go", "/static/", "/app.js/"} {
+	for _, path := range []string{"/nothing", "/../web.go", "/page/", "/dist/app.js", "/app.js/"} {
 		if r := ask(t, h, "GET", path); r.StatusCode == http.StatusOK {
 			t.Errorf("%s is served", path)
 		}
@@ -51,16 +53,30 @@ func TestPageNeedsNothingInlineAndNoOtherHost(t *testing.T) {
 	}
 	hosts := regexp.MustCompile(`(?i)(?:https?:)?//[a-z0-9][a-z0-9.-]*`)
 	script := body(t, ask(t, h, "GET", "/app.js"))
-	for path, text := range map[string]string{"/": index, "/app.js": script, "/style.css": body(t, ask(t, h, "GET", "/style.css")), "/icon.svg": body(t, ask(t, h, "GET", "/icon.svg"))} {
+	for path, text := range map[string]string{"/": index, "/app.js": script, "/theme.js": body(t, ask(t, h, "GET", "/theme.js")), "/app.css": body(t, ask(t, h, "GET", "/app.css")), "/icon.svg": body(t, ask(t, h, "GET", "/icon.svg"))} {
 		for _, m := range hosts.FindAllString(text, -1) {
 			if !strings.HasSuffix(m, ".example") && m != "http://www.w3.org" { // a hint's text, and SVG's namespace
 				t.Errorf("%s names %s", path, m)
 			}
 		}
 	}
-	for _, unsafe := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"} {
-		if strings.Contains(script, unsafe) {
-			t.Errorf("app.js uses %s: what a target sends could become a script", unsafe)
+}
+
+// TestPageShowsTextAsText looks at the sources: what a target sends must not become markup.
+func TestPageShowsTextAsText(t *testing.T) {
+	files, err := filepath.Glob("page/src/*.ts*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("got %d sources, error %v", len(files), err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, unsafe := range []string{"nnerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "DOMParser", "setHTML"} {
+			if strings.Contains(string(text), unsafe) {
+				t.Errorf("%s uses %s", name, unsafe)
+			}
 		}
 	}
 }
