@@ -82,7 +82,7 @@ func (r *reloader) first(persisted []heartbeat.Definition) ([]data.Monitor, erro
 	if r.cfg.URLs == "" {
 		r.stamp = monitors.Look(r.cfg.Monitors) // before: what is written meanwhile is a change
 	}
-	all, wrong := readAll(r.cfg, &r.reader)
+	all, wrong := r.loadAll()
 	r.elsewhere = elsewhere(r.cfg.Shard, all, persisted, problems(wrong, nil))
 	list, kept := LastGood(Mine(r.cfg, all), persisted, wrong)
 	list = Mine(r.cfg, list)
@@ -223,10 +223,15 @@ func (r *reloader) read(ctx context.Context, quiet time.Duration) ([]data.Monito
 }
 
 func (r *reloader) load() ([]data.Monitor, error) {
-	r.warning = map[string]bool{}
-	all, err := readAll(r.cfg, &r.reader)
-	r.warned = r.warning
+	all, err := r.loadAll()
 	return Mine(r.cfg, all), err
+}
+
+// loadAll reads those of other shards, too.
+func (r *reloader) loadAll() ([]data.Monitor, error) {
+	r.warning = map[string]bool{}
+	defer func() { r.warned = r.warning }()
+	return readAll(r.cfg, &r.reader)
 }
 
 // warn logs p, unless the reading before has: lines move, and say nothing new.
