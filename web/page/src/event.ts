@@ -41,6 +41,9 @@ export interface Series { monitor: string; step_us: number; tier: string; since?
 
 export interface Incident { monitor: string; location: string; from: string; to?: string; last: string; down: number; cause?: Failure }
 
+// A Slot is all that is known of one scheduled instant.
+export interface Slot { items: Measurement[]; gaps?: Gap[] }
+
 export interface Summary {
   up: number; down: number; gaps?: Record<string, number>; uptime?: number; coverage?: number;
   latency?: { min_us: number; mean_us: number; max_us: number };

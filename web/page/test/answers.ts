@@ -6,15 +6,15 @@ export const evil = `<img src=x onerror="window.ran=1"><script>window.ran=1</scr
 export const ids = { plain: "shop", odd: `a/b?c#d 50% "'é🚀 <b>` };
 
 const every = 10_000;
-const iso = (ms) => new Date(ms).toISOString();
-const noise = (n) => { // 0 to 1, by n alone
+const iso = (ms: number) => new Date(ms).toISOString();
+const noise = (n: number) => { // 0 to 1, by n alone
   let x = (Math.floor(n) * 2654435761) >>> 0;
   x ^= x >>> 15; x = Math.imul(x, 2246822519) >>> 0; x ^= x >>> 13;
   return (x >>> 0) / 2 ** 32;
 };
 
 // fate says what became of the slot at t: the same share of every day.
-export function fate(t) {
+export function fate(t: number): string {
   const part = (t % 86400e3) / 86400e3;
   if (part > 0.30 && part < 0.32) return "stopped";
   if (part > 0.62 && part < 0.625) return "down";
@@ -22,15 +22,15 @@ export function fate(t) {
   return noise(t / every) > 0.9985 ? "down" : "up";
 }
 
-const phasesAt = (t) => {
+const phasesAt = (t: number): Record<string, number> => {
   const slow = 1 + 0.5 * Math.sin(t / 7200e3) + noise(t / every + 7) ** 12 * 4;
-  const p = { dns_us: 900 + 400 * noise(t), connect_us: 7000 * slow, tls_us: 14000 * slow, request_us: 60, first_byte_us: 42000 * slow, transfer_us: 5200 * slow };
-  for (const k of Object.keys(p)) p[k] = Math.round(p[k]);
+  const p: Record<string, number> = { dns_us: 900 + 400 * noise(t), connect_us: 7000 * slow, tls_us: 14000 * slow, request_us: 60, first_byte_us: 42000 * slow, transfer_us: 5200 * slow };
+  for (const k of Object.keys(p)) p[k] = Math.round(p[k]!);
   return { ...p, total_us: Object.values(p).reduce((a, b) => a + b, 0) };
 };
 
-export function measurement(monitor, t, attempt = 1, location = "ber1") {
-  const up = fate(t) === "up" ;
+export function measurement(monitor: string, t: number, attempt = 1, location = "ber1") {
+  const up = fate(t) === "up";
   const m = {
     schema: "measurement/1", monitor, location, instance: "hb-0", version: "9f2c41d0", scheduled_at: iso(t), attempt, state: up ? "up" : "down",
     started_at: iso(t + 2).replace("Z", "123Z"), late_us: up ? 2123 : 240_000, degraded_us: up ? 0 : 12_000, method: "GET", url: "https://shop.example/it's?q=[1]",
@@ -48,15 +48,17 @@ export function measurement(monitor, t, attempt = 1, location = "ber1") {
   };
 }
 
-const latency = (t, n, us) => {
+const latency = (t: number, n: number, us: number) => {
   const wide = 1 + 0.6 * noise(t / 1000 + us);
   return { count: n, min_us: Math.round(us * 0.8), mean_us: Math.round(us * 1.08), max_us: Math.round(us * 3 * wide), p50_us: Math.round(us), p95_us: Math.round(us * 1.3 * wide), p99_us: Math.round(us * 1.7 * wide) };
 };
 
-function series(from, to, step) {
+type Counts = Record<string, number>;
+
+function series(from: number, to: number, step: number) {
   const items = [];
   for (let t = Math.floor(from / step) * step; t < Math.min(to, Date.now()); t += step) {
-    const b = { from: iso(t), up: 0, down: 0, gaps: {}, errors: {} };
+    const b = { from: iso(t), up: 0, down: 0, gaps: {} as Counts, errors: {} as Counts, total: undefined as unknown, phases: {} as Record<string, unknown> };
     const slots = Math.max(1, Math.round(step / every)), look = Math.min(slots, 24);
     for (let i = 0; i < look; i++) {
       const f = fate(t + Math.floor((i * slots) / look) * every), n = Math.round(slots / look);
@@ -65,37 +67,36 @@ function series(from, to, step) {
     }
     if (b.up) {
       const p = phasesAt(t);
-      b.total = latency(t, b.up, p.total_us);
-      b.phases = {};
-      for (const k of ["dns", "connect", "tls", "request", "first_byte", "transfer"]) b.phases[k] = latency(t, b.up, p[k + "_us"]);
-    } else b.total = { count: 0, min_us: 0, mean_us: 0, max_us: 0, p50_us: 0, p95_us: 0, p99_us: 0 };
+      b.total = latency(t, b.up, p.total_us!);
+      for (const k of ["dns", "connect", "tls", "request", "first_byte", "transfer"]) b.phases[k] = latency(t, b.up, p[k + "_us"]!);
+    }
     items.push(b);
   }
   return items;
 }
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400].map((s) => s * 1000);
-const problem = (status, detail) => ({ status, body: { type: "about:blank", title: "", status, detail } });
+const problem = (status: number, detail: string) => ({ status, body: { type: "about:blank", title: "", status, detail } });
 
 // runs are the times of day in which fate stays the same, from and to as shares.
-const runs = (from, to, a, b) => {
-  const list = [];
+const runs = (from: number, to: number, a: number, b: number): [number, number][] => {
+  const list: [number, number][] = [];
   for (let d = Math.floor(to / 86400e3); d >= Math.floor(from / 86400e3) && list.length < 60; d--) {
-    const [f, t] = [a, b].map((s) => Math.ceil((d + s) * 8640) * every);
+    const [f, t] = [a, b].map((s) => Math.ceil((d + s) * 8640) * every) as [number, number];
     if (f < to && t > from && f < Date.now()) list.push([f, Math.min(t, Math.floor(Date.now() / every) * every)]);
   }
   return list;
 };
 
 // answer is {status, body} for a path of the API; undefined: it has none.
-export function answer(url, { locations = ["ber1"], known = Object.values(ids) } = {}) {
+export function answer(url: string, { locations = ["ber1"], known = Object.values(ids) } = {}): { status: number; body: unknown } | undefined {
   const u = new URL(url, "http://x"), parts = u.pathname.split("/").slice(3).map(decodeURIComponent), q = u.searchParams;
   if (parts[0] !== "monitors" || parts.length < 2) return undefined;
-  const id = parts[1], now = Date.now();
+  const id = parts[1]!, now = Date.now();
   if (!known.includes(id)) return problem(404, "there is no monitor of this id; /api/v1/monitors lists them");
-  const from = q.has("from") ? Date.parse(q.get("from")) : now - 86400e3, to = Math.min(q.has("to") ? Date.parse(q.get("to")) : now, now);
-  const ok = (body) => ({ status: 200, body });
-  const where = q.get("location") ? [q.get("location")] : locations;
+  const from = q.has("from") ? Date.parse(q.get("from")!) : now - 86400e3, to = Math.min(q.has("to") ? Date.parse(q.get("to")!) : now, now);
+  const ok = (body: unknown) => ({ status: 200, body });
+  const where = q.get("location") ? [q.get("location")!] : locations;
   switch (parts[2]) {
     case undefined: {
       const t = Math.floor(now / every) * every;
@@ -110,7 +111,7 @@ export function answer(url, { locations = ["ber1"], known = Object.values(ids) }
       return ok({ monitor: id, step_us: step * 1000, tier: step < 60e3 ? "raw" : step < 3600e3 ? "minute" : step < 86400e3 ? "hour" : "day", items: series(from, to, step) });
     }
     case "summary": {
-      const s = { monitor: id, up: 0, down: 0, gaps: {} };
+      const s = { monitor: id, up: 0, down: 0, gaps: {} as Counts };
       for (const b of series(from, to, Math.max(every, Math.ceil((to - from) / 500 / every) * every))) {
         s.up += b.up; s.down += b.down;
         for (const [k, n] of Object.entries(b.gaps)) s.gaps[k] = (s.gaps[k] ?? 0) + n;
@@ -121,7 +122,7 @@ export function answer(url, { locations = ["ber1"], known = Object.values(ids) }
     case "incidents":
       return ok({ items: runs(from, to, 0.62, 0.625).map(([f, t]) => ({ monitor: id, location: where[0], from: iso(f), ...(t < now - every && { to: iso(t) }), last: iso(t - every), down: (t - f) / every, cause: { kind: "expectation", phase: "", message: "body does not match " + evil } })) });
     case "gaps":
-      return ok({ items: [...runs(from, to, 0.30, 0.32).map((r) => [...r, "stopped"]), ...runs(from, to, 0.80, 0.802).map((r) => [...r, "overlap"])].map(([f, t, reason]) => ({ monitor: id, location: where[0], version: "9f2c41d0", first_at: iso(f), last_at: iso(t - every), slots: (t - f) / every, reason })).sort((a, b) => (a.last_at < b.last_at ? 1 : -1)) });
+      return ok({ items: [...runs(from, to, 0.30, 0.32).map((r) => [...r, "stopped"] as const), ...runs(from, to, 0.80, 0.802).map((r) => [...r, "overlap"] as const)].map(([f, t, reason]) => ({ monitor: id, location: where[0], version: "9f2c41d0", first_at: iso(f), last_at: iso(t - every), slots: (t - f) / every, reason })).sort((a, b) => (a.last_at < b.last_at ? 1 : -1)) });
     case "measurements": {
       if (parts[3]) {
         const t = Date.parse(parts[3]);
@@ -129,7 +130,7 @@ export function answer(url, { locations = ["ber1"], known = Object.values(ids) }
         const items = t % every || t > now || !["up", "down"].includes(fate(t)) ? [] : where.flatMap((l) => fate(t) === "up" ? [measurement(id, t, 1, l)] : [measurement(id, t, 2, l), measurement(id, t, 1, l)]);
         return items.length ? ok({ items }) : problem(404, "there is no measurement of this slot");
       }
-      const items = [], limit = Number(q.get("limit") ?? 100);
+      const items: unknown[] = [], limit = Number(q.get("limit") ?? 100);
       for (let t = Math.ceil(to / every) * every - every; t >= from && items.length < limit; t -= every) {
         if (!["up", "down"].includes(fate(t))) continue;
         for (const l of where) items.push(...(fate(t) === "up" ? [measurement(id, t, 1, l)] : [measurement(id, t, 2, l), measurement(id, t, 1, l)]));

@@ -1,0 +1,36 @@
+// What the pages share: a part with its own loading and error state, the title of the
+// window, a clock that ticks.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Problem } from "./api";
+
+// Part shows a value once it is there. Until then it keeps the place of it; an error
+// stands above what was there before, unless the head of the page tells of it: that
+// nobody answers is told once.
+export function Part<T>({ name, value, error, height, children }: {
+  name: string; value?: T; error?: Problem; height: number; children: (value: T) => ComponentChildren;
+}) {
+  return <>
+    {error && (value === undefined || error.status !== 0) && <p class="note" role="status">{value === undefined ? `No ${name} to show: ` : `The ${name} may be old: `}{error.message}</p>}
+    {value !== undefined ? children(value) : error ? null : <div class="waiting" style={{ height: height + "px" }} aria-label={`Waiting for the ${name}`} />}
+  </>;
+}
+
+export function useTitle(title: string) {
+  useEffect(() => {
+    const before = document.title;
+    document.title = title + " · Monitorink";
+    return () => { document.title = before; };
+  }, [title]);
+}
+
+// useNow is the time, every second while the page is seen.
+export function useNow(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => { if (!document.hidden) setNow(Date.now()); }, 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
