@@ -124,6 +124,12 @@ export MONITORINK_HEARTBEAT_ADDR="${MONITORINK_HEARTBEAT_ADDR:-127.0.0.1:8081}"
 # where collector, or both in one process, listen for HTTP: API and page
 export MONITORINK_COLLECTOR_ADDR="${MONITORINK_COLLECTOR_ADDR:-127.0.0.1:8080}"
 
+# turns on the public page /status and public badges, for monitors with these labels: key:value, several with commas between them (of one key any, of different keys all)
+# export MONITORINK_STATUS_LABELS=''
+
+# the title of the public page
+export MONITORINK_STATUS_TITLE="${MONITORINK_STATUS_TITLE:-Status}"
+
 # off, or a loopback host:port where Go's pprof listens, such as 127.0.0.1:6060
 export MONITORINK_PPROF_ADDR="${MONITORINK_PPROF_ADDR:-off}"
 

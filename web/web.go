@@ -49,6 +49,8 @@ type Options struct {
 	Token, ReadToken string
 	Hosts            func(host string) bool
 	Refused          func(reason string)
+
+	Status StatusOptions
 }
 
 // Health serves /livez, /readyz, /metrics and /-/reload.
@@ -72,6 +74,12 @@ func New(o Options) http.Handler {
 		Ready: o.Ready, Notes: o.Notes, Metrics: o.Metrics, Reload: o.Reload, Token: o.Token, ReadToken: o.ReadToken, Hosts: o.Hosts, Refused: o.Refused,
 	}
 	g, open := newGuard(h), http.NewServeMux()
+	images := &badges{guard: g, api: a}
+	if len(o.Status.Labels) > 0 {
+		images.board = newStatusBoard(o.Status, o.Store, o.Logger)
+		images.board.open(open)
+	}
+	get(open, "/badge/{file}", images)
 	return health(h, g, open, guarded)
 }
 

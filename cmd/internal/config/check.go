@@ -143,6 +143,7 @@ func (l *loader) checkAddresses(c *Config) {
 	}
 }
 
+// checkTokens notes what is wrong with who may see what.
 func (l *loader) checkTokens(c *Config) {
 	for name, token := range map[string]string{"MONITORINK_TOKEN": c.Token, "MONITORINK_READ_TOKEN": c.ReadToken} {
 		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
@@ -155,6 +156,11 @@ func (l *loader) checkTokens(c *Config) {
 		l.wrong("MONITORINK_TOKEN", "MONITORINK_READ_TOKEN is set, so a token that opens the rest is required; set it, or MONITORINK_TOKEN_FILE")
 	case c.Token == c.ReadToken:
 		l.wrong("MONITORINK_READ_TOKEN", "write another value than that of MONITORINK_TOKEN, which changes things")
+	}
+	for _, label := range c.StatusLabels {
+		if key, value, ok := strings.Cut(label, ":"); !ok || key == "" || value == "" {
+			l.wrong("MONITORINK_STATUS_LABELS", "write labels as key:value, such as public:yes, several with commas between them")
+		}
 	}
 	for _, host := range c.Hosts {
 		if host == "" || strings.ContainsAny(host, "/:*@ ") {

@@ -77,6 +77,9 @@ type Config struct {
 	HeartbeatAddr string `env:"MONITORINK_HEARTBEAT_ADDR" default:"127.0.0.1:8081" help:"where heartbeat listens for HTTP"`
 	CollectorAddr string `env:"MONITORINK_COLLECTOR_ADDR" default:"127.0.0.1:8080" help:"where collector, or both in one process, listen for HTTP: API and page"`
 
+	StatusLabels []string `env:"MONITORINK_STATUS_LABELS" help:"turns on the public page /status and public badges, for monitors with these labels: key:value, several with commas between them (of one key any, of different keys all)"`
+	StatusTitle  string   `env:"MONITORINK_STATUS_TITLE" default:"Status" help:"the title of the public page"`
+
 	PprofAddr string `env:"MONITORINK_PPROF_ADDR" default:"off" off:"" help:"off, or a loopback host:port where Go's pprof listens, such as 127.0.0.1:6060"`
 
 	MetricsMonitors int `env:"MONITORINK_METRICS_MONITORS" default:"0" help:"monitors that collector's /metrics has series of, the first by their ids; 0: none, at most 10000"`

@@ -102,7 +102,7 @@ func TestNothingSetGivesTheDefaults(t *testing.T) {
 		PostgresURL:   "postgres://monitorink@127.0.0.1:5432/monitorink",
 		Linger:        50 * time.Millisecond,
 		BatchWait:     100 * time.Millisecond,
-		HeartbeatAddr: "127.0.0.1:8081", CollectorAddr: "127.0.0.1:8080", LogLevel: slog.LevelInfo, LogFormat: "text",
+		HeartbeatAddr: "127.0.0.1:8081", CollectorAddr: "127.0.0.1:8080", LogLevel: slog.LevelInfo, LogFormat: "text", StatusTitle: "Status",
 	}
 	want.Deny = []string{"metadata"}
 	want.Kafka.Brokers, want.Kafka.Topic = []string{"127.0.0.1:9092"}, "monitorink.events"

@@ -115,6 +115,7 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 // webOptions fills in what cfg says of who may see what.
 func webOptions(cfg *config.Config, log *slog.Logger, reg *metrics.Registry, o web.Options) web.Options {
 	o.Metrics, o.Logger, o.Refused = reg.Handler(), log, reg.Refused()
+	o.Status = web.StatusOptions{Labels: cfg.StatusLabels, Title: cfg.StatusTitle}
 	o.Token, o.ReadToken, o.Hosts = cfg.Token, cfg.ReadToken, web.Loopback(cfg.Hosts...)
 	return o
 }

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/monitorink/monitorink/store"
+)
+
+const (
+	statusFresh   = 15 * time.Second // what is shown may be this old
+	statusPatient = 30 * time.Second // what putting it together may take
+	statusStale   = time.Minute      // when it is said that it is old
+)
+
+// StatusOptions are the settings of the public page.
+type StatusOptions struct {
+	Labels []string // key:value, of the monitors that it shows; nil: there is no page
+	Title  string
+}
+
+// A statusBoard keeps what the public sees, so that any number of visitors ask the store for it
+// as seldom as one does, and for a tenth of the time at most.
+type statusBoard struct {
+	o     StatusOptions
+	which selector
+	store store.Reader
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	shown   *statusView
+	due     time.Time     // when it is to be put together again
+	loading chan struct{} // closed by who does so, at the end; nil: nobody does
+}
+
+func newStatusBoard(o StatusOptions, r store.Reader, log *slog.Logger) *statusBoard {
+	return &statusBoard{o: o, which: newSelector(o.Labels), store: r, log: log}
+}
+
+// open adds what everybody may see to mux.
+func (b *statusBoard) open(mux *http.ServeMux) {
+	get(mux, "/status", b.serve(func(v *statusView) (string, []byte) { return "text/html; charset=utf-8", v.html }))
+	get(mux, "/status.json", b.serve(func(v *statusView) (string, []byte) { return "application/json", v.json }))
+}
+
+func (b *statusBoard) serve(form func(*statusView) (kind string, body []byte)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := b.view(r.Context())
+		if v == nil {
+			w.Header().Set("Retry-After", retryAfter(statusFresh))
+			failUnnamed(w, r, http.StatusServiceUnavailable, "the status is not known at the moment; try again later")
+			return
+		}
+		kind, body := form(v)
+		if strings.HasPrefix(kind, "text/html") {
+			w.Header().Set("Refresh", "60") // it has no script to do so
+		}
+		send(w, r, "public, max-age=10", kind, body)
+	})
+}
+
+// view is what to show now; nil: nothing is known yet. Who comes when it is old puts it
+// together anew, and others see the old one meanwhile.
+func (b *statusBoard) view(ctx context.Context) *statusView {
+	for {
+		b.mu.Lock()
+		shown, loading := b.shown, b.loading
+		if time.Now().Before(b.due) || loading != nil && shown != nil {
+			b.mu.Unlock()
+			return shown
+		}
+		if loading == nil {
+			b.loading = make(chan struct{})
+			b.mu.Unlock()
+			return b.renew(ctx)
+		}
+		b.mu.Unlock()
+		select {
+		case <-loading:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// renew is called by one at a time.
+func (b *statusBoard) renew(ctx context.Context) *statusView {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusPatient) // others want it, too
+	defer cancel()
+	began := time.Now()
+	list, err := b.load(ctx, began)
+	took := time.Since(began)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case err == nil:
+		b.shown = newStatusView(b.o.Title, list, began, false)
+	case b.shown != nil && time.Since(b.shown.at) >= statusStale && !b.shown.stale:
+		b.shown = newStatusView(b.o.Title, b.shown.list, b.shown.at, true)
+	}
+	if err != nil {
+		b.log.Warn("the status page", "error", err)
+	}
+	b.due = began.Add(took + max(statusFresh, 9*took))
+	close(b.loading)
+	b.loading = nil
+	return b.shown
+}
+
+func (b *statusBoard) load(ctx context.Context, now time.Time) ([]*subject, error) {
+	statuses, err := chosen(ctx, b.store, b.which)
+	if err != nil {
+		return nil, err
+	}
+	list, err := subjects(ctx, b.store, statuses, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range list {
+		if total(s.days[barDays-incidentDays-1:]).down == 0 && s.state != isDown && s.state != isPartly {
+			continue
+		}
+		if s.outages, err = outagesOf(ctx, b.store, s, now); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
