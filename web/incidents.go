@@ -20,8 +20,8 @@ type incident struct {
 // A cause is the error of an incident's first slot.
 type cause struct {
 	Kind    string `json:"kind"`
-	Phase   string `json:"phase,omitempty"`
-	Message string `json:"message,omitempty"`
+	Phase   string `json:"phase"`
+	Message string `json:"message"`
 }
 
 func incidentOf(i store.Incident) incident {

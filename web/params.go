@@ -18,6 +18,8 @@ type query struct {
 	store.Query
 	values url.Values    // as they came; only parameters of the route, and once unless they may come often
 	step   time.Duration // 0: to be chosen
+
+	kind, format string // of an export
 }
 
 // A parameter is one that a path's query may have.

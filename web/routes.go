@@ -72,6 +72,11 @@ func (a *api) table() []route {
 			params: list, answer: "Registrations", codes: ofMonitor, serve: events(a, store.Reader.Registrations),
 		},
 		{
+			path: "/api/v1/monitors/{id}/export", does: "All of a range, as a file: newest first, but for series. One that breaks off ends with a problem as its last line (NDJSON), and with an aborted connection.",
+			params: []parameter{paramKind, paramFormat, paramFrom, paramTo, paramLocation, paramStep}, answer: "Export",
+			media: []string{"application/x-ndjson", "text/csv"}, codes: []int{http.StatusNotFound, http.StatusServiceUnavailable}, serve: a.export,
+		},
+		{
 			path: "/api/v1/openapi.json", does: "This document.",
 			answer: "OpenAPI", codes: []int{http.StatusNotModified}, serve: a.openapi,
 		},

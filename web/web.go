@@ -113,7 +113,7 @@ func health(o HealthOptions, g *guard, mux, guarded *http.ServeMux) http.Handler
 		get(mux, "/"+name, h)
 	}
 	mux.Handle("/", g.protect(guarded))
-	return secure(g.refused, mux)
+	return secure(g.refused, compress(mux))
 }
 
 // get serves path with h, and says to other methods which are allowed.
