@@ -42,8 +42,8 @@ func span(s data.Span) string {
 	return micros(s.D())
 }
 
-// at is an instant; the zero one is none.
-func at(t time.Time) string {
+// instantOf is empty for the zero instant.
+func instantOf(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -69,10 +69,10 @@ func measurementColumns() []column[*data.Measurement] {
 	columns := []column[M]{
 		{"monitor", func(m M) string { return text(m.Monitor) }},
 		{"location", func(m M) string { return text(m.Location) }},
-		{"scheduled_at", func(m M) string { return at(m.Scheduled) }},
+		{"scheduled_at", func(m M) string { return scheduled(m.Scheduled) }},
 		{"attempt", func(m M) string { return number(m.Attempt) }},
 		{"state", func(m M) string { return string(m.State) }},
-		{"started_at", func(m M) string { return at(m.Started) }},
+		{"started_at", func(m M) string { return m.Started.UTC().Format("2006-01-02T15:04:05.000000Z") }},
 		{"late_us", func(m M) string { return micros(m.Late) }},
 		{"degraded_us", func(m M) string { return micros(m.Degraded) }},
 		{"method", func(m M) string { return text(m.Method) }},
@@ -83,7 +83,7 @@ func measurementColumns() []column[*data.Measurement] {
 		{"redirects", func(m M) string { return answered(m, int64(orZero(m.HTTP).Redirects)) }},
 		{"body_bytes", func(m M) string { return answered(m, orZero(m.HTTP).BodyBytes) }},
 		{"tls_version", func(m M) string { return text(orZero(m.TLS).Version) }},
-		{"tls_expires_at", func(m M) string { return at(orZero(m.TLS).Expires) }},
+		{"tls_expires_at", func(m M) string { return instantOf(orZero(m.TLS).Expires) }},
 	}
 	for i, name := range data.PhaseNames {
 		columns = append(columns, column[M]{name + "_us", func(m M) string { return span(m.Phases.List()[i]) }})
@@ -104,8 +104,8 @@ func gapColumns() []column[*data.Gap] {
 	return []column[G]{
 		{"monitor", func(g G) string { return text(g.Monitor) }},
 		{"location", func(g G) string { return text(g.Location) }},
-		{"first_at", func(g G) string { return at(g.First) }},
-		{"last_at", func(g G) string { return at(g.Last) }},
+		{"first_at", func(g G) string { return scheduled(g.First) }},
+		{"last_at", func(g G) string { return scheduled(g.Last) }},
 		{"slots", func(g G) string { return number(g.Slots) }},
 		{"reason", func(g G) string { return string(g.Reason) }},
 		{"instance", func(g G) string { return text(g.Instance) }},
@@ -119,7 +119,7 @@ func seriesColumns(q *query) []column[*store.Bucket] {
 	columns := []column[B]{
 		{"monitor", func(B) string { return text(q.Monitor) }},
 		{"location", func(B) string { return text(q.Location) }},
-		{"from", func(b B) string { return at(b.From) }},
+		{"from", func(b B) string { return stamp(b.From) }},
 		{"step_us", func(B) string { return micros(q.step) }},
 		{"up", func(b B) string { return number(b.Up) }},
 		{"down", func(b B) string { return number(b.Down) }},

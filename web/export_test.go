@@ -104,7 +104,7 @@ func TestExportOfManyPagesIsWholeAndInOrder(t *testing.T) {
 	}
 	for i := range all {
 		want := at(n - 1 - i).Format("2006-01-02T15:04:05.000Z")
-		if got := all[i].(map[string]any)["scheduled_at"]; got != want || rows[i]["scheduled_at"] != strings.Replace(want, ".000Z", "Z", 1) {
+		if got := all[i].(map[string]any)["scheduled_at"]; got != want || rows[i]["scheduled_at"] != want {
 			t.Fatalf("line %d: got %v and %s, want %s", i, got, rows[i]["scheduled_at"], want)
 		}
 	}
@@ -247,6 +247,9 @@ func TestColumnsOfCSVAreDocumented(t *testing.T) {
 		header := strings.Split(strings.TrimSpace(got[:strings.IndexByte(got, '\n')]), ",")
 		if sorted := slices.Compact(slices.Sorted(slices.Values(header))); len(sorted) != len(header) {
 			t.Errorf("%s: a column is there twice: %s", kind, header)
+		}
+		if kind == "series" { // the rest is the same for the total and each phase
+			header = header[:slices.Index(header, "total_count")]
 		}
 		if !strings.Contains(text, "`"+strings.Join(header, ",")+"`") {
 			t.Errorf("docs/api.md has not the header of %s: %s", kind, strconv.Quote(strings.Join(header, ",")))

@@ -25,9 +25,9 @@ type cause struct {
 }
 
 func incidentOf(i store.Incident) incident {
-	out := incident{Monitor: i.Monitor, Location: i.Location, From: stamp(i.From), Last: stamp(i.Last), Down: i.Down}
+	out := incident{Monitor: i.Monitor, Location: i.Location, From: scheduled(i.From), Last: scheduled(i.Last), Down: i.Down}
 	if !i.To.IsZero() {
-		out.To = stamp(i.To)
+		out.To = scheduled(i.To)
 	}
 	if i.Cause != nil {
 		out.Cause = &cause{string(i.Cause.Kind), i.Cause.Phase, i.Cause.Message}

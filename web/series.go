@@ -62,6 +62,9 @@ func pointOf(b *store.Bucket) point {
 // stamp is an instant as the API tells it.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
+// scheduled is the instant of a slot, as events have it.
+func scheduled(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
 // tiers are the names of what a series is made of.
 var tiers = map[time.Duration]string{0: "raw", store.Minute: "minute", store.Hour: "hour", store.Day: "day"}
 
