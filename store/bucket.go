@@ -31,16 +31,20 @@ type Bucket struct {
 type Latency struct {
 	Count         int64
 	Min, Max, Sum time.Duration
-	Histogram     Histogram // empty in strips
+	Histogram     Histogram // empty in strips, as phases are
 }
 
 // Add counts d.
-func (l *Latency) Add(d time.Duration) {
+func (l *Latency) Add(d time.Duration) { l.add(d, false) }
+
+func (l *Latency) add(d time.Duration, plain bool) {
 	if l.Count == 0 || d < l.Min {
 		l.Min = d
 	}
 	l.Max, l.Sum, l.Count = max(l.Max, d), l.Sum+d, l.Count+1
-	l.Histogram.Add(d)
+	if !plain {
+		l.Histogram.Add(d)
+	}
 }
 
 // Merge adds what other counts.

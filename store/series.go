@@ -40,7 +40,8 @@ type Series struct {
 }
 
 // A StripQuery asks for the buckets of many monitors, one for each whole step from
-// From to To. Step is Minute, Hour or Day.
+// From, brought down to a whole step, to To. Step is Minute, Hour or Day; there are
+// MaxStrips buckets at most.
 type StripQuery struct {
 	Keys     []Key // at most MaxLimit
 	From, To time.Time
@@ -51,11 +52,11 @@ type StripQuery struct {
 // measured do not end it: nobody saw the target up.
 type Incident struct {
 	Monitor, Location string
-	From              time.Time // the first slot that is down
-	To                time.Time // the first slot after it that is up; zero: it lasts
-	Last              time.Time // the last slot that is down
-	Down              int64     // slots
-	Cause             *data.Error
+	From              time.Time   // the first slot that is down
+	To                time.Time   // the first slot after it that is up; zero: it lasts
+	Last              time.Time   // the last slot that is down
+	Down              int64       // slots
+	Cause             *data.Error // that of the first of them
 }
 
 // Changes are what has changed since a cursor.

@@ -69,7 +69,7 @@ type Reader interface {
 	// was saved in the last seconds may be missing from it, as Lag tells.
 	Series(ctx context.Context, q SeriesQuery) (Series, error)
 	// Strips returns the buckets of each key, oldest first, in the order of the
-	// keys, without histograms; those of a key that is not known are none.
+	// keys, without histograms and phases; those of a key that is not known are none.
 	Strips(ctx context.Context, q StripQuery) ([][]Bucket, error)
 	// Changes returns what changed after a cursor; from the empty one it returns
 	// no items, only the cursor of now.
