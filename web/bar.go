@@ -8,14 +8,13 @@ import (
 
 // The form of a bar, in units of its own.
 const (
-	barStep   = 4 // a day with the space beside it
-	barWidth  = 3
+	barStep   = 4 // a day, three wide, with the space beside it
 	barHeight = 32
 	barLeast  = 7 // of what is rare, so that it is seen
 )
 
 // A bar is a row of days: from below what was down, what nobody observed, and what was up.
-// The paths hold a rectangle for each day; a day that was not plainly up says so itself.
+// The paths hold a line for each day; a day that was not plainly up says so itself.
 type bar struct {
 	Up, Down, Missed, Empty string
 	Odd                     []oddDay
@@ -31,14 +30,14 @@ func barOf(days []share, first time.Time) bar {
 	var up, down, missed, empty strings.Builder
 	var b bar
 	bad, blind := 0, 0
-	rect := func(to *strings.Builder, day, y, height int) {
+	line := func(to *strings.Builder, day, y, height int) {
 		if height > 0 {
-			fmt.Fprintf(to, "M%d %dh%dv%dh-%dz", day*barStep, y, barWidth, height, barWidth)
+			fmt.Fprintf(to, "M%d %dv%d", day*barStep, y, height)
 		}
 	}
 	for i, s := range days {
 		if s.slots() == 0 {
-			rect(&empty, i, 0, barHeight)
+			line(&empty, i, 0, barHeight)
 			continue
 		}
 		red, grey := height(s.down, s.slots()), 0
@@ -53,9 +52,9 @@ func barOf(days []share, first time.Time) bar {
 		if s.up == 0 {
 			red, green = red+green, 0
 		}
-		rect(&up, i, 0, green)
-		rect(&missed, i, green, grey)
-		rect(&down, i, green+grey, red)
+		line(&up, i, 0, green)
+		line(&missed, i, green, grey)
+		line(&down, i, green+grey, red)
 		if s.down > 0 {
 			bad++
 		}

@@ -23,6 +23,7 @@ type statusView struct {
 // A pageView is what the template shows.
 type pageView struct {
 	Title, State, Headline string
+	Concerned              string // by it: names
 	Stale                  bool
 	At                     time.Time
 	Monitors               []monitorView
@@ -67,6 +68,7 @@ func newStatusView(title string, list []*subject, at time.Time, stale bool) *sta
 	slices.SortStableFunc(p.Monitors, func(a, b monitorView) int { return strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)) })
 	slices.SortStableFunc(p.Outages, func(a, b outageView) int { return b.From.Compare(a.From) })
 	p.State, p.Headline = headline(list)
+	p.Concerned = concerned(p.Monitors)
 	b, err := encode(map[string]any{
 		"title": title, "at": p.At, "stale": stale, "state": p.State, "first_day": p.First.Format(time.DateOnly), "monitors": p.Monitors, "incidents": p.Outages,
 	})
@@ -114,6 +116,25 @@ func outageOf(id string, o outage, now time.Time) outageView {
 	return v
 }
 
+// maxConcerned is how many are named at the top.
+const maxConcerned = 5
+
+// concerned names the monitors that are down, here or there.
+func concerned(list []monitorView) string {
+	var names []string
+	for _, state := range []string{isDown, isPartly} {
+		for i := range list {
+			if list[i].State == state {
+				names = append(names, list[i].Title)
+			}
+		}
+	}
+	if more := len(names) - maxConcerned; more > 0 {
+		names = append(names[:maxConcerned], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, " · ")
+}
+
 // headline says in one line how it is.
 func headline(list []*subject) (state, words string) {
 	count := map[string]int{}
@@ -132,6 +153,8 @@ func headline(list []*subject) (state, words string) {
 	switch {
 	case len(list) == 0:
 		return isUnknown, "Nothing is shown here yet"
+	case count[isDown] > 0 && count[isPartly] > 0:
+		return isDown, of(count[isDown], "down") + fmt.Sprintf(", %d partly down", count[isPartly])
 	case count[isDown] > 0:
 		return isDown, of(count[isDown], "down")
 	case count[isPartly] > 0:
