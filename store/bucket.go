@@ -85,6 +85,13 @@ func (b *Bucket) Merge(other *Bucket) {
 	}
 }
 
+// Plain returns b without histograms and phases. It shares its maps.
+func (b *Bucket) Plain() Bucket {
+	plain := Bucket{From: b.From, Up: b.Up, Down: b.Down, Gaps: b.Gaps, Errors: b.Errors, Total: b.Total}
+	plain.Total.Histogram = Histogram{}
+	return plain
+}
+
 // sum adds the counts of b to a, which may be nil.
 func sum[K comparable](a, b map[K]int64) map[K]int64 {
 	if a == nil && len(b) > 0 {

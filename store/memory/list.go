@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/monitorink/monitorink/data"
+	"github.com/monitorink/monitorink/store"
 )
 
 // A list holds events of one kind and series in the order of their identity.
@@ -35,6 +36,15 @@ func (l *list[E]) trim(n int) int64 {
 		return 0
 	}
 	return l.drop(len(*l) - n)
+}
+
+// excess is the minute of the n-th newest, before which all may go, now and then;
+// zero when there are few more than n.
+func (l list[E]) excess(n int, at func(E) time.Time) time.Time {
+	if len(l) < n+n/8+1 {
+		return time.Time{}
+	}
+	return store.Floor(at(l[len(l)-n]), store.Minute)
 }
 
 func (l *list[E]) drop(n int) int64 {

@@ -28,6 +28,11 @@ type Options struct {
 	// monitors share alike, and each keeps 2 at least. 0: 1,000,000, which take
 	// about half a gigabyte.
 	Total int
+	// Buckets is how many rollups are kept in all of what measurements and gaps gave
+	// way; monitors share alike, minutes (of 48 hours at most), hours and days get a
+	// third each, and a monitor keeps 2 of each at least. 0: 100,000, which take 200
+	// megabytes at most.
+	Buckets int
 	// Retention is the age at which measurements and gaps are forgotten; 0: none.
 	Retention time.Duration
 }
@@ -42,6 +47,7 @@ type Store struct {
 	fresh  []key               // to be merged into keys, within one Save
 	places map[string][]string // locations of a monitor, sorted
 	swept  int                 // series when all were last trimmed
+	record record
 	stats  Stats
 }
 
@@ -52,20 +58,27 @@ func New(o Options) *Store {
 	for _, d := range []struct {
 		option *int
 		value  int
-	}{{&o.Measurements, 20_000}, {&o.Gaps, 2_000}, {&o.Registrations, 1_000}, {&o.Total, 1_000_000}} {
+	}{{&o.Measurements, 20_000}, {&o.Gaps, 2_000}, {&o.Registrations, 1_000}, {&o.Total, 1_000_000}, {&o.Buckets, 100_000}} {
 		if *d.option <= 0 {
 			*d.option = d.value
 		}
 	}
-	return &Store{o: o, series: map[key]*series{}, places: map[string][]string{}}
+	return &Store{o: o, series: map[key]*series{}, places: map[string][]string{}, record: newRecord()}
 }
 
 // A series is what is known of a monitor at a location; lists are sorted, oldest
 // first.
 type series struct {
+	key           key
 	measurements  list[*data.Measurement]
 	gaps          list[*data.Gap]
 	registrations list[*data.Registration]
+
+	measured, missed time.Time // what was before gave way, of measurements and of gaps
+	past             past
+
+	changed      uint64 // when it last changed, by the record
+	older, newer *series
 }
 
 // Save joins events into the store. It refuses what has no form to be read in.
@@ -100,31 +113,46 @@ func (s *Store) keep(e data.Event, oldest time.Time) {
 	switch e := e.(type) {
 	case *data.Measurement:
 		t := s.at(key{e.Monitor, e.Location})
-		if e.Scheduled.Before(oldest) {
-			s.stats.Expired++
+		if s.gone(e.Scheduled, oldest, t.measured) {
 			return
 		}
 		t.measurements.join(e, compareMeasurements)
 		s.trim(t, oldest)
+		s.record.touch(t)
 	case *data.Gap:
 		t := s.at(key{e.Monitor, e.Location})
-		if e.Last.Before(oldest) {
-			s.stats.Expired++
+		if s.gone(e.Last, oldest, t.missed) {
 			return
 		}
 		t.gaps.join(e, compareGaps)
 		s.trim(t, oldest)
+		s.record.touch(t)
 	case *data.Registration:
 		t := s.at(key{e.Monitor, e.Location})
 		t.registrations.join(e, compareRegistrations)
 		s.stats.Evicted += t.registrations.trim(s.o.Registrations)
+		s.record.touch(t)
 	}
+}
+
+// gone reports, and counts, that there is no place for what is at t any more: it has
+// expired, or the minutes before since have been rolled up, perhaps with it.
+func (s *Store) gone(t, oldest, since time.Time) bool {
+	switch {
+	case t.Before(oldest):
+		s.stats.Expired++
+	case t.Before(since):
+		s.stats.Evicted++
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *Store) at(k key) *series {
 	t := s.series[k]
 	if t == nil {
-		t = &series{}
+		t = &series{key: k}
 		s.series[k] = t
 		s.fresh = append(s.fresh, k)
 		s.places[k.monitor] = insert(s.places[k.monitor], k.location)
@@ -132,17 +160,34 @@ func (s *Store) at(k key) *series {
 	return t
 }
 
-// trim keeps t within its share; what has expired goes now and then.
+// trim keeps t within its share, now and then, by whole minutes: they are rolled up,
+// and then dropped.
 func (s *Store) trim(t *series, oldest time.Time) {
-	measurements, gaps := s.share()
-	s.stats.Evicted += t.measurements.trim(measurements) + t.gaps.trim(gaps)
+	n, m := s.share()
 	slack := oldest.Add(-s.o.Retention / 8)
-	if l := t.measurements; len(l) > 0 && l[0].Scheduled.Before(slack) {
-		s.stats.Expired += t.measurements.drop(l.search(oldest, scheduled))
+	measured, evicted := t.measurements.excess(n, scheduled), true
+	missed := t.gaps.excess(m, last)
+	if l := t.measurements; len(l) > 0 && l[0].Scheduled.Before(slack) || len(t.gaps) > 0 && t.gaps[0].Last.Before(slack) {
+		measured, missed, evicted = latest(measured, store.Floor(oldest, store.Minute)), latest(missed, store.Floor(oldest, store.Minute)), false
 	}
-	if l := t.gaps; len(l) > 0 && l[0].Last.Before(slack) {
-		s.stats.Expired += t.gaps.drop(l.search(oldest, last))
+	if !t.measured.Before(measured) && !t.missed.Before(missed) {
+		return
 	}
+	t.measured, t.missed = latest(t.measured, measured), latest(t.missed, missed)
+	t.fold(latest(t.measured, t.missed), s.room())
+	dropped := t.measurements.drop(t.measurements.search(t.measured, scheduled)) + t.gaps.drop(t.gaps.search(t.missed, last))
+	if evicted {
+		s.stats.Evicted += dropped
+	} else {
+		s.stats.Expired += dropped
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // sweep trims every series; it runs when their number has doubled, because each
@@ -152,6 +197,9 @@ func (s *Store) sweep() {
 	oldest := s.oldest()
 	for _, t := range s.series {
 		s.trim(t, oldest)
+		for i := range steps {
+			t.past.forget(i, t.past.end, s.room())
+		}
 	}
 }
 
@@ -161,6 +209,9 @@ func (s *Store) share() (measurements, gaps int) {
 	each := max(s.o.Total/max(1, len(s.series)), 2)
 	return min(s.o.Measurements, each), min(s.o.Gaps, max(each/2, 2))
 }
+
+// room is how many buckets of each tier a series may keep. It only falls.
+func (s *Store) room() int { return max(s.o.Buckets/len(steps)/max(1, len(s.series)), 2) }
 
 // oldest is the instant before which everything has expired; zero: nothing has.
 func (s *Store) oldest() time.Time {

@@ -19,6 +19,8 @@ const (
 	listMeasurements  = "e"
 	listGaps          = "g"
 	listRegistrations = "r"
+	listIncidents     = "i"
+	listChanges       = "c"
 )
 
 // A place is where a page begins: after the entry of this identity.
@@ -30,6 +32,7 @@ type place struct {
 	First    time.Time `json:"f,omitzero"`
 	Reason   string    `json:"r,omitempty"`
 	Attempt  int       `json:"a,omitempty"`
+	Count    uint64    `json:"n,omitempty"`
 }
 
 func encodePlace(p place) string {
@@ -163,59 +166,15 @@ func (s *Store) Registrations(ctx context.Context, q store.Query) (store.Page[*d
 		func(r *data.Registration) place { return place{Location: r.Location, At: r.From} })
 }
 
-// Monitors lists monitors by their ids.
-func (s *Store) Monitors(ctx context.Context, q store.MonitorQuery) (store.Page[store.MonitorStatus], error) {
-	page := store.Page[store.MonitorStatus]{Items: []store.MonitorStatus{}}
-	if err := ctx.Err(); err != nil {
-		return page, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	rest := s.keys
-	if q.After != "" {
-		p, err := decodePlace(q.After, listMonitors)
-		if err != nil {
-			return page, err
+// sortNewest sorts by where, the newest first.
+func sortNewest[E any](l []E, where func(E) place) {
+	slices.SortFunc(l, func(a, b E) int {
+		switch {
+		case before(where(b), where(a)):
+			return -1
+		case before(where(a), where(b)):
+			return 1
 		}
-		i, found := slices.BinarySearchFunc(rest, key{p.Monitor, p.Location}, key.compare)
-		if found {
-			i++
-		}
-		rest = rest[i:]
-	}
-	limit := store.Bound(q.Limit)
-	for i, k := range rest {
-		if i == limit {
-			end := rest[i-1]
-			page.Next = encodePlace(place{List: listMonitors, Monitor: end.monitor, Location: end.location})
-			break
-		}
-		page.Items = append(page.Items, s.status(k))
-	}
-	return page, nil
-}
-
-// Monitor returns a monitor's entries.
-func (s *Store) Monitor(ctx context.Context, id string) ([]store.MonitorStatus, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if len(s.places[id]) == 0 {
-		return nil, fmt.Errorf("%q: %w", id, store.ErrUnknown)
-	}
-	var all []store.MonitorStatus
-	for _, l := range s.places[id] {
-		all = append(all, s.status(key{id, l}))
-	}
-	return all, nil
-}
-
-func (s *Store) status(k key) store.MonitorStatus {
-	t := s.series[k]
-	return store.MonitorStatus{
-		Monitor: k.monitor, Location: k.location,
-		Registration: s.registrations(t).last(), Last: s.measurements(t).last(), LastGap: s.gaps(t).last(),
-	}
+		return 0
+	})
 }

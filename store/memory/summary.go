@@ -2,13 +2,13 @@ package memory
 
 import (
 	"context"
-	"time"
 
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
 )
 
-// Summary counts the slots of a monitor in a range.
+// Summary counts the slots of a monitor in a range: exactly what the lists hold, and
+// by buckets what gave way.
 func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -17,51 +17,53 @@ func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, erro
 	if err != nil {
 		return sum, err
 	}
-	var total time.Duration
-	var timed int64
+	var total store.Latency
 	for _, t := range all {
-		seen := s.measurements(t)
-		items := seen.since(q.From, scheduled).until(q.To, scheduled)
-		for i, m := range items {
-			if i+1 < len(items) && items[i+1].Scheduled.Equal(m.Scheduled) {
-				continue // a later attempt decides
-			}
-			if m.State != data.Up {
-				sum.Down++
+		for _, piece := range t.past.known().Pieces(q.From, q.To) {
+			if piece.Tier == 0 {
+				t.summarize(&sum, &total, piece)
 				continue
 			}
-			sum.Up++
-			if !m.Phases.Total.Measured() {
-				continue
+			for _, b := range t.past.within(tierOf(piece.Tier), piece.From, piece.To) {
+				sum.Up, sum.Down = sum.Up+b.Up, sum.Down+b.Down
+				for reason, n := range b.Gaps {
+					sum.Gaps[reason] += n
+				}
+				b.Total.Histogram = store.Histogram{}
+				total.Merge(b.Total)
 			}
-			d := m.Phases.Total.D()
-			if timed == 0 || d < sum.Min {
-				sum.Min = d
-			}
-			sum.Max = max(sum.Max, d)
-			total += d
-			timed++
 		}
-		addGaps(sum.Gaps, s.gaps(t), seen, q)
 	}
-	if timed > 0 {
-		sum.Mean = total / time.Duration(timed)
-	}
+	sum.Min, sum.Mean, sum.Max = total.Min, total.Mean(), total.Max
 	return sum, nil
+}
+
+// summarize adds what the lists hold of a range.
+func (t *series) summarize(sum *store.Summary, total *store.Latency, p store.Piece) {
+	for _, m := range store.Decide(t.measurements.since(p.From, scheduled).until(p.To, scheduled)) {
+		if m.State != data.Up {
+			sum.Down++
+			continue
+		}
+		sum.Up++
+		if m.Phases.Total.Measured() {
+			total.Merge(store.Latency{Count: 1, Min: m.Phases.Total.D(), Max: m.Phases.Total.D(), Sum: m.Phases.Total.D()})
+		}
+	}
+	addGaps(sum.Gaps, t.gaps, t.measurements, store.Query{From: p.From, To: p.To})
 }
 
 // addGaps adds the slots that gaps account for and measurements do not.
 func addGaps(counts map[data.Reason]int64, gaps list[*data.Gap], measured list[*data.Measurement], q store.Query) {
 	for _, part := range store.Shares(gaps.since(q.From, last), q) {
-		n := part.Slots
-		within := measured.since(part.From, scheduled).until(part.To, scheduled)
-		for i, m := range within {
-			if i == 0 || !within[i-1].Scheduled.Equal(m.Scheduled) {
-				n--
-			}
-		}
-		if n > 0 {
+		slots := store.Decide(measured.since(part.From, scheduled).until(part.To, scheduled))
+		if n := part.Slots - int64(len(slots)); n > 0 {
 			counts[part.Gap.Reason] += n
 		}
 	}
+}
+
+// known is from when on each tier is complete.
+func (p *past) known() store.Since {
+	return store.Since{Raw: p.end, Minute: p.since[0], Hour: p.since[1], Day: p.since[2]}
 }
