@@ -71,6 +71,7 @@ var uses = []use{
 	{"github.com/caarlos0/env", []string{"cmd/internal"}, "the environment is read once, in cmd"},
 	{"go.yaml.in/yaml", []string{"cmd/internal"}, "files of monitors are read in cmd"},
 	{"github.com/prometheus", []string{"cmd"}, "the others give figures, and cmd makes metrics of them"},
+	{"golang.org/x/term", []string{"cmd"}, "who sits at a terminal is cmd's to know"},
 	{"github.com/robfig/cron", []string{"monitor/schedule"}, "its parser has traps, which one package guards"},
 	{"github.com/IBM/sarama", []string{"queue/kafka", "bench", "internal/servers"}, "Kafka is one adapter's matter"},
 	{"github.com/jackc/pgx", []string{"store/postgres", "bench"}, "Postgres is one adapter's matter"},

@@ -15,6 +15,8 @@ type ReplayOptions struct {
 	All bool
 	// DryRun sends nothing, and remembers nothing.
 	DryRun bool
+	// Begin is told how many letters there are to go through. It may be nil.
+	Begin func(letters int64)
 	// Each is told of each letter: nil when it has been replayed (or would be),
 	// or else why it was skipped. It may be nil.
 	Each func(d DeadLetter, skipped error)
@@ -79,10 +81,18 @@ func (p *replayer) run(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, p.to.Close()) }()
 	}
-	for _, e := range extents {
+	total := int64(0)
+	for i := range extents {
+		e := &extents[i]
 		if !p.how.All {
 			e.from = max(e.from, p.committed[e.partition])
 		}
+		total += max(e.to-e.from, 0)
+	}
+	if p.how.Begin != nil {
+		p.how.Begin(total)
+	}
+	for _, e := range extents {
 		if err := p.partition(ctx, e); err != nil {
 			return err
 		}

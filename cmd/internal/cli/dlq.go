@@ -19,6 +19,7 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/cmd/internal/progress"
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/queue/kafka"
 	"github.com/monitorink/monitorink/queue/spool"
@@ -223,6 +224,7 @@ func sizeOf(n int) string {
 
 func dlqReplay() *cobra.Command {
 	var how kafka.ReplayOptions
+	var quiet bool
 	cmd := &cobra.Command{
 		Use: "replay", Short: "Send the dead letters once more, those that were not yet", Args: cobra.NoArgs,
 		Long: `Send the dead letters of MONITORINK_KAFKA_TOPIC to it, as they were, once the
@@ -241,10 +243,11 @@ once more becomes a new dead letter.`,
 			if err := onlyKafka(cfg); err != nil {
 				return &app.UsageError{Err: err}
 			}
-			return replay(cmd, cfg, how)
+			return replay(cmd, cfg, how, quiet)
 		},
 	}
 	cmd.Flags().BoolVar(&how.DryRun, "dry-run", false, "send nothing, and only say what would be sent")
+	cmd.Flags().BoolVar(&quiet, "quiet", false, "do not tell how far it is")
 	cmd.Flags().BoolVar(&how.All, "all", false, "send those again that have been sent before, too")
 	return cmd
 }
@@ -261,12 +264,17 @@ func onlyKafka(cfg *config.Config) error {
 	return nil
 }
 
-func replay(cmd *cobra.Command, cfg *config.Config, how kafka.ReplayOptions) error {
-	out, did := cmd.OutOrStdout(), "replayed"
+func replay(cmd *cobra.Command, cfg *config.Config, how kafka.ReplayOptions, quiet bool) error {
+	did := "replayed"
 	if how.DryRun {
 		did = "would replay"
 	}
+	bar := progress.Start(cmd.ErrOrStderr(), progress.Options{Verb: "gone through", Noun: "dead letters", Quiet: quiet})
+	defer bar.Stop()
+	out := bar.Around(cmd.OutOrStdout())
+	how.Begin = bar.SetTotal
 	how.Each = func(d kafka.DeadLetter, skipped error) {
+		bar.Add(1)
 		switch {
 		case skipped != nil:
 			fmt.Fprintf(out, "skipped %d:%d of %s: %v\n", d.Partition, d.Offset, cmp.Or(oneLine(d.Key, 40), "nobody"), withVariables(skipped))
@@ -275,6 +283,7 @@ func replay(cmd *cobra.Command, cfg *config.Config, how kafka.ReplayOptions) err
 		}
 	}
 	got, err := kafka.Replay(cmd.Context(), daemon.KafkaOptions(cfg, nil), how)
+	bar.Stop()
 	line := fmt.Sprintf("%s %s, skipped %d", did, plural(got.Replayed, "dead letter"), got.Skipped)
 	if got.Fetched > 0 {
 		line += fmt.Sprintf("; %d had been cut and were read anew from their source", got.Fetched)
