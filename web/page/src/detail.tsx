@@ -43,7 +43,7 @@ export function Detail({ id, at, location }: { id: string; at: string; location:
   const items = (!error && got?.slot?.items) || [], gaps = (!error && got?.slot?.gaps) || [];
   return <main class="detail" aria-busy={!settled}>
     <p class="crumbs"><a href={href({})}>all monitors</a> / <a class="text" href={up}>{id}</a></p>
-    <div class="head"><h1>{clock(at)} <span class="soft">{location}</span></h1>
+    <div class="head"><h1>{Number.isNaN(Date.parse(at)) ? at : clock(at)} <span class="soft">{location}</span></h1>
       <p class="facts">The slot of <time class="text" dateTime={at}>{at}</time></p></div>
     <nav class="ranges" aria-label="Slots">
       <Go to={before} key="before" mark="j">← slot before</Go>

@@ -1,7 +1,7 @@
 // What each kind of error, and each reason of a gap, means, in a sentence or two. The
 // source is docs/errors.md; a test holds the two to the same kinds.
 
-const kinds: Record<string, string> = {
+const kinds = new Map(Object.entries({
   dns: "The name has no address, or its resolver gave no answer that is one. Does the name exist, and can the prober's resolver find it?",
   refused: "The machine answered that nobody listens at the port. Is the service running, and at that address?",
   unreachable: "No way leads to the address: no route, no network, or no IPv6 on the prober's machine.",
@@ -21,35 +21,35 @@ const kinds: Record<string, string> = {
   auth: "No token was to be had from the OAuth2 endpoint. The target was not asked, and nothing is known about it.",
   proxy: "The proxy was not reached, or has not reached the target. Nothing is known about the target.",
   internal: "Monitorink's own fault, or a lack on its machine: the target is not to blame.",
-};
+}));
 
-const waits: Record<string, string> = {
+const waits = new Map(Object.entries({
   dns: "It was the resolver that was waited for.",
   connect: "Nobody answered the connection: a firewall that drops, a machine that is gone, or a full backlog.",
   tls: "The TLS greeting was waited for.",
   request: "Nobody took the request.",
   first_byte: "The answer was waited for, and so the service itself.",
   transfer: "The answer had begun; the rest of it was waited for.",
-};
+}));
 
-export const explainedKinds = () => Object.keys(kinds);
+export const explainedKinds = () => [...kinds.keys()];
 
 // explain is what a kind of error means; one that is not known is told as such.
 export function explain(kind: string, phase = ""): string {
-  if (kind === "timeout" && waits[phase]) return "The monitor's timeout was over. " + waits[phase];
-  return kinds[kind] ?? "This page does not know this kind of error: it is older than what measured.";
+  if (kind === "timeout" && waits.has(phase)) return "The monitor's timeout was over. " + waits.get(phase);
+  return kinds.get(kind) ?? "This page does not know this kind of error: it is older than what measured.";
 }
 
-const reasons: Record<string, string> = {
+const reasons = new Map(Object.entries({
   overload: "the prober had too much to do",
   overlap: "the probe before still ran",
   stopped: "the prober was not running",
   clock: "the prober's clock jumped",
   paused: "the monitor was paused",
-};
+}));
 
 // because says why slots were not measured.
-export const because = (reason: string) => reasons[reason] ?? reason;
+export const because = (reason: string) => reasons.get(reason) ?? reason;
 
 // words is a name of the API as text: first_byte is "first byte".
 export const words = (name: string) => name.replaceAll("_", " ");

@@ -35,7 +35,7 @@ export function parse(query: URLSearchParams, now: number): { range: Range; prob
     if (f >= t) return { range: named(usual, now), problem: `from=${from} in the address is not before to=${to ?? "now"}${instead}.` };
     return { range: { name: "", from: f, to: Math.max(t, f + shortest) } };
   }
-  if (name !== null && !(name in lengths)) {
+  if (name !== null && !names.includes(name)) {
     return { range: named(usual, now), problem: `range=${name} in the address is not one of ${names.join(", ")}${instead}.` };
   }
   return { range: named(name ?? usual, now) };

@@ -13,9 +13,13 @@ const noise = (n: number) => { // 0 to 1, by n alone
   return (x >>> 0) / 2 ** 32;
 };
 
-// fate says what became of the slot at t: the same share of every day.
+// A day of it ends at a tenth of a day from now, so that what has happened is always as
+// long ago.
+const day = 86400e3, origin = Math.floor(Date.now() / every) * every - 0.9 * day;
+
+// fate says what became of the slot at t: the same at the same time of every day.
 export function fate(t: number): string {
-  const part = (t % 86400e3) / 86400e3;
+  const part = (((t - origin) % day) + day) % day / day;
   if (part > 0.30 && part < 0.32) return "stopped";
   if (part > 0.62 && part < 0.625) return "down";
   if (part > 0.80 && part < 0.802) return "overlap";
@@ -81,8 +85,8 @@ const problem = (status: number, detail: string) => ({ status, body: { type: "ab
 // runs are the times of day in which fate stays the same, from and to as shares.
 const runs = (from: number, to: number, a: number, b: number): [number, number][] => {
   const list: [number, number][] = [];
-  for (let d = Math.floor(to / 86400e3); d >= Math.floor(from / 86400e3) && list.length < 60; d--) {
-    const [f, t] = [a, b].map((s) => Math.ceil((d + s) * 8640) * every) as [number, number];
+  for (let d = Math.floor((to - origin) / day); d >= Math.floor((from - origin) / day) && list.length < 60; d--) {
+    const [f, t] = [a, b].map((s) => Math.ceil((origin + (d + s) * day) / every) * every) as [number, number];
     if (f < to && t > from && f < Date.now()) list.push([f, Math.min(t, Math.floor(Date.now() / every) * every)]);
   }
   return list;
@@ -127,8 +131,11 @@ export function answer(url: string, { locations = ["ber1"], known = Object.value
       if (parts[3]) {
         const t = Date.parse(parts[3]);
         if (Number.isNaN(t)) return problem(400, `${parts[3]} is no instant`);
-        const items = t % every || t > now || !["up", "down"].includes(fate(t)) ? [] : where.flatMap((l) => fate(t) === "up" ? [measurement(id, t, 1, l)] : [measurement(id, t, 2, l), measurement(id, t, 1, l)]);
-        return items.length ? ok({ items }) : problem(404, "there is no measurement of this slot");
+        if (t % every === 0 && ["stopped", "overlap"].includes(fate(t))) {
+          return ok({ items: [], gaps: where.map((location) => ({ schema: "gap/1", monitor: id, location, instance: "hb-0", version: "9f2c41d0", first_at: iso(t - 600e3), last_at: iso(t + 600e3), slots: 121, reason: fate(t) })) });
+        }
+        const items = t % every || t > now || t < now - 90 * day ? [] : where.flatMap((l) => fate(t) === "up" ? [measurement(id, t, 1, l)] : [measurement(id, t, 2, l), measurement(id, t, 1, l)]);
+        return items.length ? ok({ items, gaps: [] }) : problem(404, "nothing is known of this slot: it was not scheduled, has not come yet, is on its way, or has expired");
       }
       const items: unknown[] = [], limit = Number(q.get("limit") ?? 100);
       for (let t = Math.ceil(to / every) * every - every; t >= from && items.length < limit; t -= every) {
