@@ -85,7 +85,7 @@ func (g *guard) pass(w http.ResponseWriter, r *http.Request) bool {
 	case who == nobody:
 		g.ask(w, r)
 		return false
-	case who < admin && r.Method != http.MethodGet && r.Method != http.MethodHead:
+	case who < admin && r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions:
 		g.refused(refusedRole)
 		fail(w, r, http.StatusForbidden, "this token may read only: for "+short(r.Method)+", show the value of MONITORINK_TOKEN")
 		return false

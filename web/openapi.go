@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,8 +35,13 @@ var meanings = map[int]string{
 	http.StatusBadRequest:         "a parameter is wrong: which, and what is allowed",
 	http.StatusUnauthorized:       "a token is required",
 	http.StatusNotFound:           "there is no such thing",
+	http.StatusMisdirectedRequest: "without a token, the server answers to the names of its own machine only",
+	http.StatusTooManyRequests:    "too many wrong tokens came from this address",
 	http.StatusServiceUnavailable: "the store does not answer, or there is no room; try again later",
 }
+
+// ofAll are the statuses of every path behind the token.
+var ofAll = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusMisdirectedRequest, http.StatusTooManyRequests}
 
 type object = map[string]any
 
@@ -107,7 +113,7 @@ func operation(t route) object {
 		content[kind] = object{"schema": object{"$ref": "#/components/schemas/" + t.answer}}
 	}
 	answers := object{"200": object{"description": meanings[http.StatusOK], "content": content}}
-	for _, code := range append([]int{http.StatusBadRequest, http.StatusUnauthorized}, t.codes...) {
+	for _, code := range slices.Concat(ofAll, t.codes) {
 		answer := object{"description": meanings[code]}
 		if code >= http.StatusBadRequest {
 			answer["content"] = object{"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/Problem"}}}

@@ -197,7 +197,12 @@ func TestServerKnowsTheParametersOfTheDocumentAndNoOthers(t *testing.T) {
 func TestEveryStatusOfTheDocumentIsAnswered(t *testing.T) {
 	full := filled(t)
 	open, guarded := web.New(web.Options{Store: &recorder{Store: full}}), web.New(web.Options{Store: full, Token: "secret"})
+	throttled := web.New(web.Options{Store: full, Token: "secret"})
 	down := web.New(web.Options{Store: broken{err: os.ErrDeadlineExceeded}})
+	elsewhere := web.New(web.Options{Store: full, Hosts: func(string) bool { return false }})
+	for range 21 { // more than a client may get wrong
+		ask(t, throttled, "GET", "/api/v1/monitors", "Authorization", "Bearer wrong")
+	}
 	for p, d := range document().Paths {
 		target := request(p)
 		query := "?"
@@ -209,6 +214,7 @@ func TestEveryStatusOfTheDocumentIsAnswered(t *testing.T) {
 			"200": ok,
 			"400": ask(t, open, "GET", target+query+"no_parameter=1"),
 			"401": ask(t, guarded, "GET", target+query),
+			"421": ask(t, elsewhere, "GET", target+query),
 		}
 		for code := range d.Get.Responses {
 			switch code {
@@ -216,6 +222,8 @@ func TestEveryStatusOfTheDocumentIsAnswered(t *testing.T) {
 				got[code] = ask(t, open, "GET", target+query, "If-None-Match", ok.Header.Get("ETag"))
 			case "404":
 				got[code] = ask(t, open, "GET", strings.ReplaceAll(target, "shop", "nobody")+query)
+			case "429":
+				got[code] = ask(t, throttled, "GET", target+query, "Authorization", "Bearer wrong")
 			case "503":
 				got[code] = ask(t, down, "GET", target+query)
 			}

@@ -16,7 +16,7 @@ type route struct {
 	params []parameter // any other is refused
 	answer string      // the schema of what it answers, in schemas.json
 	media  []string    // what that comes as; nil: application/json
-	codes  []int       // that it may answer beside 200, 400 (a parameter) and 401 (the token)
+	codes  []int       // that it may answer beside 200 and those of all
 	serve  func(http.ResponseWriter, *http.Request, query) error
 }
 

@@ -122,14 +122,19 @@ func get(mux *http.ServeMux, path string, h http.Handler) {
 	mux.HandleFunc(path, only("GET", "HEAD"))
 }
 
-// only says which methods are allowed.
+// only says which methods are allowed: to OPTIONS as an answer, to any other as a problem.
 func only(methods ...string) http.HandlerFunc {
 	detail := "only " + strings.Join(methods, " and ") + " are allowed here"
 	if len(methods) == 1 {
 		detail = "only " + methods[0] + " is allowed here"
 	}
+	allow := strings.Join(append(methods, "OPTIONS"), ", ")
 	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", strings.Join(methods, ", "))
+		w.Header().Set("Allow", allow)
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		fail(w, r, http.StatusMethodNotAllowed, detail)
 	}
 }

@@ -215,9 +215,13 @@ func TestOnlyGetAndHeadAreAllowed(t *testing.T) {
 	for _, path := range []string{"/", "/app.js", "/livez", "/readyz", "/metrics", "/api/v1/monitors", "/api/v1/monitors/shop", "/api/v1/monitors/shop/gaps", "/api/v1/monitors/a%2Fb/summary"} {
 		for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"} {
 			r := ask(t, h, method, path)
-			problem(t, r, http.StatusMethodNotAllowed)
+			if method != "OPTIONS" {
+				problem(t, r, http.StatusMethodNotAllowed)
+			} else if r.StatusCode != http.StatusNoContent || body(t, r) != "" || r.Header.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("OPTIONS %s: %s %v", path, r.Status, r.Header)
+			}
 			allow := strings.Split(r.Header.Get("Allow"), ", ")
-			if slices.Sort(allow); !slices.Equal(allow, []string{"GET", "HEAD"}) {
+			if slices.Sort(allow); !slices.Equal(allow, []string{"GET", "HEAD", "OPTIONS"}) {
 				t.Errorf("%s %s: allowed are %q", method, path, allow)
 			}
 		}
