@@ -12,7 +12,7 @@ import (
 )
 
 func TestAnswerOfThePastMayBeKeptAndOfNowMayNot(t *testing.T) {
-	h := web.New(web.Options{Store: &recorder{Store: filled(t)}})
+	h := web.New(web.Options{Store: filled(t)})
 	ago := func(d time.Duration) string { return "to=" + url.QueryEscape(time.Now().Add(-d).Format(time.RFC3339)) }
 	for _, p := range []string{"/summary", "/measurements", "/gaps", "/registrations", "/series", "/incidents"} {
 		for query, want := range map[string]string{

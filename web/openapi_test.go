@@ -196,7 +196,7 @@ func TestServerKnowsTheParametersOfTheDocumentAndNoOthers(t *testing.T) {
 
 func TestEveryStatusOfTheDocumentIsAnswered(t *testing.T) {
 	full := filled(t)
-	open, guarded := web.New(web.Options{Store: &recorder{Store: full}}), web.New(web.Options{Store: full, Token: "secret"})
+	open, guarded := web.New(web.Options{Store: full}), web.New(web.Options{Store: full, Token: "secret"})
 	throttled := web.New(web.Options{Store: full, Token: "secret"})
 	down := web.New(web.Options{Store: broken{err: os.ErrDeadlineExceeded}})
 	elsewhere := web.New(web.Options{Store: full, Hosts: func(string) bool { return false }})

@@ -39,13 +39,6 @@ func (c *recorder) Series(_ context.Context, q store.SeriesQuery) (store.Series,
 	return out, nil
 }
 
-func (c *recorder) Incidents(_ context.Context, q store.Query) (store.Page[store.Incident], error) {
-	if q.Monitor == "nobody" {
-		return store.Page[store.Incident]{}, store.ErrUnknown
-	}
-	return store.Page[store.Incident]{Items: []store.Incident{{Monitor: q.Monitor, Location: "ber1", From: at(9), Last: at(9), Down: 1, Cause: failed("shop", 9).Error}}}, nil
-}
-
 func TestSeriesTellsBucketsAsPoints(t *testing.T) {
 	h := web.New(web.Options{Store: &recorder{Store: filled(t)}})
 	got := get(t, h, path("shop", "/series?from=2026-09-21T14:00:00Z&to=2026-09-21T15:00:00Z&step=1m"))
