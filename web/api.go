@@ -14,6 +14,7 @@ import (
 
 type api struct {
 	store    store.Reader
+	board    *board
 	log      *slog.Logger
 	document []byte // openapi.json
 }
@@ -34,7 +35,7 @@ type status struct {
 }
 
 func statusOf(s store.MonitorStatus) (status, error) {
-	out := status{Monitor: s.Monitor, Location: s.Location, State: "unknown"}
+	out := status{Monitor: s.Monitor, Location: s.Location, State: stateOf(&s)}
 	var err error
 	encode := func(e data.Event) json.RawMessage {
 		b, e2 := data.Encode(e)
@@ -42,24 +43,23 @@ func statusOf(s store.MonitorStatus) (status, error) {
 		return b
 	}
 	if s.Last != nil {
-		out.State, out.Last = string(s.Last.State), encode(s.Last)
+		out.Last = encode(s.Last)
 	}
 	if s.LastGap != nil {
 		out.LastGap = encode(s.LastGap)
 	}
 	if r := s.Registration; r != nil {
 		out.Registration = encode(r)
-		switch {
-		case r.Removed:
-			out.State = "removed"
-		case r.Paused:
-			out.State = "paused"
-		}
 	}
 	return out, err
 }
 
 func (a *api) monitors(w http.ResponseWriter, r *http.Request, q query) error {
+	for name := range q.values {
+		if name != paramLimit.name && name != paramAfter.name {
+			return a.found(w, r, q)
+		}
+	}
 	got, err := a.store.Monitors(r.Context(), store.MonitorQuery{Limit: q.Limit, After: q.After})
 	if err != nil {
 		return err

@@ -132,7 +132,7 @@ func check(t testing.TB, r *http.Request, w *http.Response, body []byte) {
 	if !ok && len(body) > 0 {
 		t.Errorf("%s: the document has no %s as %q", p, w.Status, kind)
 	}
-	if !ok || r.Method == "HEAD" || kind == "application/x-ndjson" || !strings.HasSuffix(kind, "json") {
+	if !ok || r.Method == "HEAD" || kind == "application/x-ndjson" || w.Header.Get("Content-Encoding") != "" || !strings.HasSuffix(kind, "json") {
 		return
 	}
 	var v any

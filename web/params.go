@@ -18,6 +18,7 @@ type query struct {
 	store.Query
 	values url.Values    // as they came; only parameters of the route, and once unless they may come often
 	step   time.Duration // 0: to be chosen
+	find   finding
 
 	kind, format string // of an export
 }

@@ -32,8 +32,27 @@ func (a *api) table() []route {
 	list := append(span, paramLimit, paramAfter)
 	return []route{
 		{
-			path: "/api/v1/monitors", does: "Every monitor at every location: its state, registration, last measurement and last gap, by id.",
-			params: []parameter{paramLimit, paramAfter}, answer: "Monitors", codes: ofStore, serve: a.monitors,
+			path: "/api/v1/overview", does: "Every monitor at every location as it is now, compact, by column.",
+			answer: "Overview", codes: ofStore, serve: a.overview,
+		},
+		{
+			path: "/api/v1/events", does: "What changes in the overview, as it changes: server-sent events. Last-Event-ID goes on where another stream ended.",
+			params: []parameter{paramMonitor, paramAfter.saying("The cursor of an overview, or the id of an event: what came after it is told first.")},
+			media:  []string{"text/event-stream"}, answer: "Changes", codes: []int{http.StatusServiceUnavailable}, serve: a.live,
+		},
+		{
+			path: "/api/v1/strips", does: "Slots and latency of several monitors, in buckets of a day, an hour or a minute.",
+			params: []parameter{
+				paramMonitor, paramStripStep,
+				paramFrom.saying("The beginning, brought down to a whole step; absent: 90 days, a day or an hour before to."),
+				paramTo.saying("The end, brought up to a whole step; absent: now."), paramLocation,
+			},
+			answer: "Strips", codes: ofStore, serve: a.strips,
+		},
+		{
+			path: "/api/v1/monitors", does: "Every monitor at every location: its state, registration, last measurement and last gap, by id; or those that are chosen, sorted.",
+			params: []parameter{paramText, paramLabel, paramState, paramLocation, paramSort, paramLimit, paramAfter},
+			answer: "Monitors", codes: ofStore, serve: a.monitors,
 		},
 		{
 			path: "/api/v1/monitors/{id}", does: "One monitor, by location.",

@@ -51,6 +51,13 @@ type Options struct {
 	Refused          func(reason string)
 
 	Status StatusOptions
+
+	// Ending is closed when the server is to end: streams of events do, at once; nil: never.
+	Ending <-chan struct{}
+	// Listeners is told how many listen to events, and Dropped of each that did not read and
+	// was sent away; nil: nobody is.
+	Listeners func(now int)
+	Dropped   func()
 }
 
 // Health serves /livez, /readyz, /metrics and /-/reload.
@@ -66,7 +73,7 @@ func New(o Options) http.Handler {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	guarded := http.NewServeMux()
-	a := &api{store: o.Store, log: o.Logger}
+	a := &api{store: o.Store, board: newBoard(o), log: o.Logger}
 	a.routes(guarded)
 	page(guarded)
 	guarded.HandleFunc("/", nothing)

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -73,9 +74,26 @@ func ask(t testing.TB, h http.Handler, method, target string, header ...string) 
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	if r.URL.Path == "/api/v1/events" && method == "GET" { // it has no end of its own
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		h.ServeHTTP(&untilFlushed{w, cancel}, r.WithContext(ctx))
+	} else {
+		h.ServeHTTP(w, r)
+	}
 	check(t, r, w.Result(), w.Body.Bytes())
 	return w.Result()
+}
+
+// An untilFlushed client goes once it has something.
+type untilFlushed struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (u *untilFlushed) Flush() {
+	u.ResponseRecorder.Flush()
+	u.leave()
 }
 
 // record is what h answers to GET.

@@ -49,7 +49,7 @@ func RunBoth(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	ready := &readiness{checks: []func() []web.Problem{q.problems, st.problems, subscriptionProblems(sub)}}
 	reg.Ready(ready.problems)
 	notes := func() []web.Problem { return append(reload.notes(), st.notes()...) }
-	srv.serve(reg.Requests(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ready: ready.problems, Notes: notes, Reload: reload}))))
+	srv.serve(reg.Requests(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ending: srv.ending, Ready: ready.problems, Notes: notes, Reload: reload}))))
 	defer srv.close() // before the store: who has asked is answered
 	hurried := *cfg
 	if q.finish != nil {

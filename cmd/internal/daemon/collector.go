@@ -94,7 +94,7 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	ready := &readiness{}
 	ready.add(st.problems)
 	reg.Ready(ready.problems)
-	srv.serve(reg.Requests(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ready: ready.problems, Notes: st.notes}))))
+	srv.serve(reg.Requests(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ending: srv.ending, Ready: ready.problems, Notes: st.notes}))))
 	defer srv.close() // before the store: who has asked is answered
 	if err := st.await(ctx); err != nil {
 		return stopped(ctx, err, log)
@@ -115,6 +115,7 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 // webOptions fills in what cfg says of who may see what.
 func webOptions(cfg *config.Config, log *slog.Logger, reg *metrics.Registry, o web.Options) web.Options {
 	o.Metrics, o.Logger, o.Refused = reg.Handler(), log, reg.Refused()
+	o.Listeners, o.Dropped = reg.Listeners()
 	o.Status = web.StatusOptions{Labels: cfg.StatusLabels, Title: cfg.StatusTitle}
 	o.Token, o.ReadToken, o.Hosts = cfg.Token, cfg.ReadToken, web.Loopback(cfg.Hosts...)
 	return o

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -103,10 +104,12 @@ func inFlight(cfg *config.Config) int {
 
 // A server is an HTTP listener with its handler.
 type server struct {
-	http *http.Server
-	ln   net.Listener
-	name string
-	log  *slog.Logger
+	http   *http.Server
+	ln     net.Listener
+	name   string
+	log    *slog.Logger
+	ending chan struct{} // closed by close, the first time
+	once   sync.Once
 }
 
 // listen opens the listener at once, so that a port that is taken is known
@@ -119,7 +122,7 @@ func listen(name, addr, variable string, log *slog.Logger) (*server, error) {
 		}
 		return nil, fmt.Errorf("%s cannot listen: %w (%s chooses the address)", name, err, variable)
 	}
-	return &server{ln: ln, name: name, log: log}, nil
+	return &server{ln: ln, name: name, log: log, ending: make(chan struct{})}, nil
 }
 
 // serve begins to answer, until close.
@@ -136,8 +139,10 @@ func (s *server) serve(h http.Handler) {
 	}()
 }
 
-// close answers what was asked, for a few seconds, and closes the listener.
+// close ends what streams, answers what was asked, for a few seconds, and closes the
+// listener.
 func (s *server) close() {
+	s.once.Do(func() { close(s.ending) })
 	if s.http == nil {
 		s.ln.Close()
 		return

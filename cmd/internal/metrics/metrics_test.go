@@ -75,6 +75,9 @@ func everything(t testing.TB) *metrics.Registry {
 	reg.Postgres(func() postgres.Stats { return postgres.Stats{} })
 	reg.Ready(func() []web.Problem { return []web.Problem{{Name: "queue"}, {Name: "store"}, {Name: "store"}} })
 	reg.Requests(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	listening, dropped := reg.Listeners()
+	listening(3)
+	dropped()
 	return reg
 }
 
@@ -104,7 +107,7 @@ func TestMetricsKeepToPrometheusConventions(t *testing.T) {
 	for _, name := range []string{
 		"save_duration_seconds_bucket{outcome=\"saved\"", "store_delay_seconds_bucket", "probe_duration_seconds_bucket", "probe_late_seconds_bucket",
 		"http_request_duration_seconds_count{code=\"404\",method=\"GET\",route=\"\"} 1", "rollup_lag_seconds 3", "rollup_pending_buckets 7",
-		"ready 0", "queue_used_ratio 0.25", "problem{name=\"store\"} 1", "build_info{version=\"v1\"} 1",
+		"event_listeners 3", "event_listeners_dropped_total 1", "ready 0", "queue_used_ratio 0.25", "problem{name=\"store\"} 1", "build_info{version=\"v1\"} 1",
 	} {
 		if !strings.Contains(text, "\nmonitorink_"+name) {
 			t.Errorf("there is no %s", name)

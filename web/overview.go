@@ -1,0 +1,118 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A view is the board at one moment: what all who ask until it changes are told.
+type view struct {
+	rows   []*row // by key
+	at     time.Time
+	cursor string
+	stale  time.Time // since when the store has not answered; zero: it does
+
+	encoded func() overview // made when it is first asked for
+}
+
+// An overview is a view in the form that is sent.
+type overview struct {
+	tag         string
+	plain, gzip []byte
+}
+
+// newView returns the view of rows, which nobody changes.
+func newView(rows []*row, at time.Time, cursor string, stale time.Time) *view {
+	v := &view{rows: rows, at: at, cursor: cursor, stale: stale}
+	v.encoded = sync.OnceValue(func() overview {
+		plain := v.encode()
+		sum := sha256.Sum256(plain)
+		var small bytes.Buffer
+		z, err := gzip.NewWriterLevel(&small, gzip.BestSpeed)
+		if err != nil { // there is such a level
+			panic(err)
+		}
+		z.Write(plain) // to memory
+		z.Close()
+		return overview{`W/"` + hex.EncodeToString(sum[:12]) + `"`, plain, small.Bytes()}
+	})
+	return v
+}
+
+// encode writes the view by column.
+func (v *view) encode() []byte {
+	b := append(make([]byte, 0, 512+150*len(v.rows)), `{"at":`...)
+	b = addText(b, stamp(v.at.Truncate(time.Millisecond)))
+	b = addText(append(b, `,"cursor":`...), v.cursor)
+	if !v.stale.IsZero() {
+		b = addText(append(b, `,"stale_since":`...), stamp(v.stale.Truncate(time.Millisecond)))
+	}
+	b = strconv.AppendInt(append(b, `,"rows":`...), int64(len(v.rows)), 10)
+	b = append(b, `,"columns":`...)
+	for i, c := range fields {
+		b = append(b, "{,"[min(i, 1)])
+		b = append(append(append(b, '"'), c.name...), `":`...)
+		b = c.addAll(b, v.rows)
+	}
+	return append(b, "}}\n"...)
+}
+
+// addAll adds the field of every row: one after the other or, where that is
+// shorter, each distinct one once, and an index.
+func (f field) addAll(b []byte, rows []*row) []byte {
+	plain, values, index := []byte{'['}, []byte{'['}, []byte{'['}
+	known := map[string]int{}
+	for i, r := range rows {
+		if i > 0 {
+			plain, index = append(plain, ','), append(index, ',')
+		}
+		at := len(plain)
+		plain = f.add(plain, r)
+		n, ok := known[string(plain[at:])]
+		if !ok {
+			n = len(known)
+			known[string(plain[at:])] = n
+			if n > 0 {
+				values = append(values, ',')
+			}
+			values = append(values, plain[at:]...)
+		}
+		index = strconv.AppendInt(index, int64(n), 10)
+	}
+	const form = `{"values":],"index":]}`
+	if len(values)+len(index)+len(form) > len(plain) {
+		return append(append(b, plain...), ']')
+	}
+	b = append(append(b, `{"values":`...), values...)
+	b = append(append(b, `],"index":`...), index...)
+	return append(b, "]}"...)
+}
+
+func (a *api) overview(w http.ResponseWriter, r *http.Request, _ query) error {
+	v, err := a.board.now(r.Context())
+	if err != nil {
+		return err
+	}
+	o, head := v.encoded(), w.Header()
+	head.Set("ETag", o.tag)
+	head.Set("Cache-Control", asAsked)
+	if has(r, o.tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	head.Set("Content-Type", "application/json")
+	body := o.plain
+	if takesGzip(r.Header) {
+		head.Set("Content-Encoding", "gzip")
+		body = o.gzip
+	}
+	head.Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body) // an error is the client's: it has gone
+	return nil
+}
