@@ -71,7 +71,12 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 		failUnnamed(w, r, http.StatusBadRequest, "the form cannot be read: it has one field, token, url-encoded")
 		return
 	}
-	who, ok := g.try(w, r, strings.TrimSpace(r.PostForm.Get("token")))
+	shown := strings.TrimSpace(r.PostForm.Get("token"))
+	if shown == "" {
+		form(w, http.StatusUnauthorized, signIn{Wrong: "Write the token."})
+		return
+	}
+	who, ok := g.try(w, r, shown)
 	switch {
 	case !ok:
 	case who == nobody:

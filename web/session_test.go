@@ -43,6 +43,11 @@ func TestAPersonSignsInByAForm(t *testing.T) {
 	if r, c := signIn(t, h, "wrong"); r.StatusCode != http.StatusUnauthorized || c != nil || !strings.Contains(body(t, r), "not the token") || refused["token"] != 1 {
 		t.Errorf("with a wrong token: %s, %v", r.Status, c)
 	}
+	for range 30 { // nothing is no guess
+		if r, _ := signIn(t, h, " "); r.StatusCode != http.StatusUnauthorized || !strings.Contains(body(t, r), "Write the token") {
+			t.Fatalf("without a token: %s", r.Status)
+		}
+	}
 	for _, v := range []struct {
 		token, said string
 		reload      int

@@ -97,7 +97,7 @@ func (s *window) shows(id, location string, state data.State, labels ...string) 
 		k, v, _ := strings.Cut(l, ":")
 		m.Registration.Labels[k] = v
 	}
-	if m.Last.Scheduled = s.now.Add(-5 * time.Second); state == data.Down {
+	if m.Last.Scheduled = s.now.Add(-5 * time.Second).UTC().Truncate(time.Millisecond); state == data.Down {
 		m.Last.State, m.Last.Error = data.Down, failed(id, 0).Error
 	}
 	s.list = append(s.list, m)
