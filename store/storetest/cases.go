@@ -48,7 +48,11 @@ func everyQuestion(ctx context.Context, s store.Reader, id string) map[string]er
 	_, gaps := s.Gaps(ctx, q)
 	_, registrations := s.Registrations(ctx, q)
 	_, summary := s.Summary(ctx, q)
-	return map[string]error{"Monitor": monitor, "Measurements": measurements, "Gaps": gaps, "Registrations": registrations, "Summary": summary}
+	_, incidents := s.Incidents(ctx, q)
+	_, series := s.Series(ctx, store.SeriesQuery{Monitor: id, From: at(0), To: at(1), Step: store.Minute})
+	return map[string]error{
+		"Monitor": monitor, "Measurements": measurements, "Gaps": gaps, "Registrations": registrations, "Summary": summary, "Incidents": incidents, "Series": series,
+	}
 }
 
 func unknown(t *testing.T, s store.Store) {

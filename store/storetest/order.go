@@ -83,6 +83,7 @@ func askOne(t *testing.T, s store.Store, m model, q store.Query) {
 	same(t, "measurements "+what, texts(list(t, q, s.Measurements)), texts(m.measurements(q)))
 	same(t, "gaps "+what, texts(list(t, q, s.Gaps)), texts(m.gaps(q)))
 	same(t, "registrations "+what, texts(list(t, q, s.Registrations)), texts(m.registrations(q)))
+	same(t, "incidents "+what, incidentTexts(list(t, q, s.Incidents)), incidentTexts(m.incidents(q)))
 	sum, err := s.Summary(t.Context(), q)
 	if err != nil {
 		t.Fatalf("summary %s: %v", what, err)

@@ -45,10 +45,17 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"RefusesForeignCursors", cursors},
 		{"GoesOnWhileRowsArrive", stable},
 		{"ShowsWhatItAcknowledged", acknowledged},
+		{"FindsIncidents", incidents},
+		{"AddsUpSeries", series},
+		{"RefusesSteps", steps},
+		{"TellsWhatChanged", changes},
+		{"SkipsNoChange", noneSkipped},
+		{"ChoosesMonitorsByKey", choosesKeys},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
 	t.Run("AnswersAlikeInAnyOrder", func(t *testing.T) { anyOrder(t, open) })
+	t.Run("RollsUpAlikeInAnyOrder", func(t *testing.T) { rollsUp(t, open) })
 }
 
 // random returns a source whose seed is in the log of a test that fails, and may
