@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -20,14 +21,27 @@ import (
 )
 
 func probeCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, watching bool
+	var every time.Duration
 	cmd := &cobra.Command{
-		Use: "probe URL|ID", Short: "Probe a URL, or a monitor of the configuration, once, and show every phase",
-		Long: `Probe a URL once, or a monitor of the configuration with all its expectations,
-and show where the time went. The exit code is 0 when it is up and 1 when it is down.`,
-		Example: "  heartbeat probe https://shop.example/health\n  heartbeat probe shop --json",
-		Args:    one("a URL, or the id of a monitor"), ValidArgsFunction: ids,
+		Use: "probe URL|ID", Short: "Probe a URL, or a monitor of the configuration, and show every phase",
+		Long: `Probe a URL, or a monitor of the configuration with all its expectations, and show
+where the time went. The exit code is 0 when it is up and 1 when it is down.
+
+With --watch it probes again and again, a line each, with what has changed, and
+Ctrl-C ends it with a summary; the exit code is then 1 when any probe was down. A
+phase that did not happen is -.`,
+		Example: `  heartbeat probe https://shop.example/health
+  heartbeat probe shop --json
+  heartbeat probe shop --watch --every 500ms`,
+		Args: one("a URL, or the id of a monitor"), ValidArgsFunction: ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if every < leastWatch {
+				return &app.UsageError{Err: fmt.Errorf("--every %v: at least %v is needed", every, leastWatch)}
+			}
+			if cmd.Flags().Changed("every") && !watching {
+				return &app.UsageError{Err: errors.New("--every goes with --watch")}
+			}
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -43,27 +57,50 @@ and show where the time went. The exit code is 0 when it is up and 1 when it is 
 			}
 			p := probe.New(o)
 			defer p.Close()
-			got, err := heartbeat.Once(cmd.Context(), p, refs.Expand, m, "terminal", "probe")
-			if err != nil {
-				return &app.UsageError{Err: err}
-			}
-			if asJSON {
-				b, err := data.Encode(got)
+			once := func() (*data.Measurement, error) {
+				got, err := heartbeat.Once(cmd.Context(), p, refs.Expand, m, "terminal", "probe")
 				if err != nil {
-					return err
+					return nil, &app.UsageError{Err: err}
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s\n", b)
-			} else {
-				printMeasurement(cmd.OutOrStdout(), got)
+				return got, nil
 			}
-			if got.State == data.Down {
-				return fmt.Errorf("%s is down: %s", args[0], got.Error.Kind)
+			if watching {
+				return watchMonitor(cmd.Context(), cmd.OutOrStdout(), m, every, asJSON, once)
 			}
-			return nil
+			return showOnce(cmd.OutOrStdout(), args[0], asJSON, once)
 		},
 	}
+	cmd.Flags().BoolVar(&watching, "watch", false, "probe again and again, until Ctrl-C")
+	cmd.Flags().DurationVar(&every, "every", time.Second, "with --watch: the time from one probe to the next")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the measurement as the event it would be")
 	return cmd
+}
+
+func showOnce(out io.Writer, name string, asJSON bool, once func() (*data.Measurement, error)) error {
+	got, err := once()
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		if err := printEvent(out, got); err != nil {
+			return err
+		}
+	} else {
+		printMeasurement(out, got)
+	}
+	if got.State == data.Down {
+		return fmt.Errorf("%s is down: %s", name, got.Error.Kind)
+	}
+	return nil
+}
+
+func printEvent(out io.Writer, e data.Event) error {
+	b, err := data.Encode(e)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s\n", b)
+	return err
 }
 
 // find returns the monitor that arg names: a URL, or an id of the configuration.

@@ -10,7 +10,6 @@
 package progress
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -133,7 +132,7 @@ func (a around) Write(p []byte) (int, error) {
 
 func (b *Bar) clear() {
 	if b.shown {
-		io.WriteString(b.w, "\r\x1b[K") // nobody can be told of an error
+		fmt.Fprint(b.w, "\r\x1b[K")
 		b.shown = false
 	}
 }
@@ -145,9 +144,7 @@ func (b *Bar) tell(now time.Time) {
 		fmt.Fprintln(b.w, b.line(now))
 		return
 	}
-	var out bytes.Buffer
-	out.WriteString("\r" + cut(b.line(now), b.width()) + "\x1b[K")
-	b.w.Write(out.Bytes())
+	fmt.Fprint(b.w, "\r"+cut(b.line(now), b.width())+"\x1b[K")
 	b.shown = true
 }
 
