@@ -102,6 +102,9 @@ function keys(u: uPlot, { cells, onPick, onZoom, range }: ChartProps, key: strin
   return false;
 }
 
+// anything says whether there is a value to draw; without one an axis has no scale.
+const anything = ([, ...columns]: uPlot.AlignedData) => columns.some((c) => c.some((v) => v !== null));
+
 const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const seconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
@@ -136,7 +139,7 @@ function options(box: HTMLElement, now: { current: ChartProps }): uPlot.Options 
     },
     axes: [
       { ...axis, space: 64, size: 36, values: (_, ticks, __, ___, step) => ticks.map((t, i) => tick(t, ticks[i - 1], step)) },
-      { ...axis, size: 62, space: 34, values: (_, ticks) => ticks.map((v) => duration(v * 1000)) },
+      { ...axis, size: 62, space: 34, values: (u, ticks) => ticks.map((v) => (anything(u.data) ? duration(v * 1000) : "")) },
     ],
     series: [{}, ...p.series(colour)],
     ...(p.bands && { bands: p.bands(colour) }),

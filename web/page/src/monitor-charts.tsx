@@ -1,15 +1,15 @@
 // The charts of a monitor's page, and what they say of the bucket under the cursor.
 
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import uPlot from "uplot";
 import { Chart } from "./chart";
 import { phaseNames, type Series } from "./event";
 import { because, words } from "./explain";
-import { duration, span } from "./format";
+import { clock, duration, span } from "./format";
 import type { Range } from "./range";
 import { missed, type Cell, type Columns } from "./series";
 import { Legend } from "./waterfall";
-import { clock } from "./format";
 
 export interface ChartsProps {
   data: Columns; range: Range;
@@ -69,10 +69,10 @@ function label({ cells }: Columns): string {
 }
 
 // Readout says what is under the cursor. It keeps its height.
-export function Readout({ cell, series }: { cell?: Cell; series?: Series }) {
+export function Readout({ cell, series, children }: { cell?: Cell; series?: Series; children?: ComponentChildren }) {
   if (!cell) {
-    return <p class="readout soft">{series ? `${series.items.length} buckets of ${span(series.step_us / 1000)}, ${tiers[series.tier] ?? "from " + series.tier}` +
-      (series.since ? `; kept since ${clock(series.since)}` : "") : " "}</p>;
+    return <p class="readout soft"><span>{series ? `${series.items.length} buckets of ${span(series.step_us / 1000)}, ${tiers[series.tier] ?? "from " + series.tier}` +
+      (series.since ? `; kept since ${clock(series.since)}` : "") : " "}</span>{children}</p>;
   }
   const { bucket: b } = cell, t = b.total;
   return <p class="readout" aria-live="polite">

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, href, useQuery } from "./router";
-import { beside, cut, names, parse, wider, write, type Range } from "./range";
+import { beside, closer, cut, names, parse, wider, write, type Range } from "./range";
 import { remember, useMonitor } from "./monitor-data";
 import { columns, type Cell } from "./series";
 import { LatencyChart, PhaseChart, Readout } from "./monitor-charts";
@@ -11,6 +11,7 @@ import { Figures, Head, Locations } from "./monitor-head";
 import { Gaps, Incidents, Measurements } from "./lists";
 import { Part, useTitle } from "./parts";
 import { measurementHref } from "./detail";
+import { clock } from "./format";
 import { useRowKeys } from "./keys";
 
 let zooms = 0; // how often the reader has zoomed on the way here
@@ -56,6 +57,7 @@ export function Monitor({ id }: { id: string }) {
   const several = all.length > 1;
   const charts = data && { data, range: shown, every, onZoom: zoom, onHover: setHover, onPick: setPicked };
   const empty = data?.cells.length === 0;
+  const nearer = data?.cells[0] && closer(shown, data.cells[0].from * 1000);
 
   return <main class={"monitor" + (view.loading ? " moving" : "")} aria-busy={view.loading}>
     <p class="crumbs"><a href={href({})}>← all monitors</a></p>
@@ -66,7 +68,9 @@ export function Monitor({ id }: { id: string }) {
     <Part name="summary" value={view.summary} error={view.errors.summary} height={64}>{(s) => <Figures summary={s} />}</Part>
     <section class="charts">
       <h2>Latency</h2>
-      <Readout cell={hover} series={view.series} />
+      <Readout cell={hover} series={view.series}>
+        {nearer && <a href={at({ name: nearer, from: 0, to: 0 })}>nothing is known before {clock(data!.cells[0]!.bucket.from)}: look closer</a>}
+      </Readout>
       <Part name="series" value={charts} error={view.errors.series} height={440}>{(c) => <>
         <LatencyChart {...c} />
         <h2>Phases <span class="soft">mean of the slots that are up</span></h2>

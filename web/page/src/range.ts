@@ -83,3 +83,11 @@ export function wider(r: Range, now: number): Range {
 export function refreshEvery(r: Range): number {
   return Math.min(Math.max(lengthOf(r) / 600, second), minute);
 }
+
+// closer is the shortest named range that has all since an instant, if that is much
+// shorter than the named range that is shown: most of that would be empty.
+export function closer(shown: Range, since: number): string | undefined {
+  if (!shown.name || shown.to - since > lengthOf(shown) / 4) return undefined;
+  const name = names.find((n) => lengths[n]! >= shown.to - since)!;
+  return name === shown.name ? undefined : name;
+}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { beside, cut, lengthOf, named, names, parse, text, wider, write } from "../src/range";
+import { beside, closer, cut, lengthOf, named, names, parse, text, wider, write } from "../src/range";
 
 const now = Date.parse("2026-11-28T12:00:00.400Z"), hour = 3600e3;
 const of = (query: string) => parse(new URLSearchParams(query), now);
@@ -54,4 +54,10 @@ test("beside and wider do not pass now", () => {
   assert.equal(beside(day, 1, now).to, day.to);
   assert.equal(wider(day, now).to, day.to);
   assert.equal(lengthOf(wider(day, now)), 2 * lengthOf(day));
+});
+
+test("a range that is mostly empty has a closer one", () => {
+  const ago = (s: number, name = "24h") => closer(named(name, now), now - s * 1000);
+  assert.deepEqual([ago(60), ago(1800), ago(5 * 3600), ago(7 * 3600), ago(60, "live"), ago(2 * 86400, "30d")], ["live", "1h", undefined, undefined, undefined, "7d"]);
+  assert.equal(closer({ name: "", from: 0, to: 100e3 }, 99e3), undefined);
 });
