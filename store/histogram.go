@@ -34,7 +34,10 @@ const (
 	growth   = (1 + relative) / (1 - relative)
 )
 
-var logGrowth = math.Log(growth)
+var (
+	logGrowth = math.Log(growth)
+	lastBin   = binOf(math.MaxInt64)
+)
 
 // binOf is the index of the bin of d; what is below a microsecond counts as one.
 func binOf(d time.Duration) int32 {
@@ -108,7 +111,8 @@ func (h Histogram) Count() (n int64) {
 // Quantile is the duration that the share q of all do not exceed, within 2 %;
 // q is from 0 to 1. An empty histogram has none: 0.
 func (h Histogram) Quantile(q float64) time.Duration {
-	rank := int64(math.Ceil(q * float64(h.Count())))
+	count := h.Count()
+	rank := min(int64(math.Ceil(q*float64(count))), count) // a float may be more than it should
 	for _, b := range h.bins {
 		if rank -= b.n; rank <= 0 {
 			return valueOf(b.index)
@@ -132,17 +136,18 @@ func (h Histogram) AppendBinary(b []byte) ([]byte, error) {
 // UnmarshalBinary reads what AppendBinary wrote.
 func (h *Histogram) UnmarshalBinary(b []byte) error {
 	h.bins = nil
-	for index, first := int32(0), true; len(b) > 0; first = false {
+	var index, total uint64
+	for first := true; len(b) > 0; first = false {
 		step, n := binary.Uvarint(b)
-		if n <= 0 || step > math.MaxInt16 || !first && step == 0 {
-			return fmt.Errorf("a histogram has a bin %d that cannot follow %d", step, index)
+		if n <= 0 || step > uint64(lastBin)-index || !first && step == 0 {
+			return fmt.Errorf("a histogram has no bin %d beyond bin %d: its bins are in order, and 0 to %d", step, index, lastBin)
 		}
 		count, m := binary.Uvarint(b[n:])
-		if m <= 0 || count == 0 || count > math.MaxInt64 {
-			return fmt.Errorf("a histogram counts %d in bin %d", count, index)
+		if m <= 0 || count == 0 || count > math.MaxInt64-total {
+			return fmt.Errorf("a histogram counts %d in bin %d, on top of %d", count, index+step, total)
 		}
-		index += int32(step)
-		h.bins, b = append(h.bins, bin{index, int64(count)}), b[n+m:]
+		index, total = index+step, total+count
+		h.bins, b = append(h.bins, bin{int32(index), int64(count)}), b[n+m:]
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func clustered(r *rand.Rand, n int) []data.Event {
 		case *data.Gap:
 			e.First, e.Last = to(e.First), to(e.Last)
 			if r.IntN(4) == 0 { // over hours
-				e.Last, e.Slots = e.Last.Add(time.Duration(r.IntN(20_000_000))*time.Millisecond), 1+r.Int64N(3000)
+				e.Last, e.Slots = e.Last.Add(time.Duration(r.IntN(20_000_000))*time.Millisecond), 1+r.Int64N(300)
 			}
 		}
 	}
