@@ -215,12 +215,12 @@ func rowsOf(items []store.MonitorStatus) []*row {
 // load reads everything: what changes meanwhile is after the cursor, which is
 // therefore read first.
 func (b *board) load(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, loadTime)
-	defer cancel()
-	start, err := b.store.Changes(ctx, "")
+	start, err := b.changes(ctx, "")
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
 	all := map[store.Key]*row{}
 	for q := (store.MonitorQuery{Limit: store.MaxLimit}); ; {
 		page, err := b.store.Monitors(ctx, q)

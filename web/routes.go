@@ -114,6 +114,9 @@ func (a *api) routes(mux *http.ServeMux) {
 	})
 }
 
+// comeBack is how many seconds who asks should wait when there is no answer.
+const comeBack = "5"
+
 // A refusal is an error that says with which status it is to be told.
 type refusal struct {
 	code   int
@@ -145,6 +148,9 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &bad):
 		fail(w, r, http.StatusBadRequest, bad.Error())
 	case errors.As(err, &no):
+		if no.code == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", comeBack)
+		}
 		fail(w, r, no.code, no.detail)
 	case errors.Is(err, store.ErrCursor):
 		fail(w, r, http.StatusBadRequest, (&badParameter{"after", r.URL.Query().Get("after"), "the next of an earlier page of the same list"}).Error())
@@ -153,6 +159,7 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case r.Context().Err() != nil: // the client has gone
 	default:
 		a.log.Error("a query of the API", "path", r.URL.Path, "error", err)
+		w.Header().Set("Retry-After", comeBack)
 		fail(w, r, http.StatusServiceUnavailable, "the store does not answer; try again later")
 	}
 }

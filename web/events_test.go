@@ -1,0 +1,419 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/monitorink/monitorink/web"
+)
+
+// A stream is one who listens.
+type stream struct {
+	head  http.Header
+	code  int
+	ended chan struct{} // closed when the answer has ended
+	leave func()
+
+	mu   sync.Mutex
+	text string        // what came, and was not taken
+	id   string        // the last one
+	held chan struct{} // it does not read until this is closed; nil: it reads
+}
+
+func (s *stream) Header() http.Header              { return s.head }
+func (s *stream) WriteHeader(code int)             { s.code = code }
+func (s *stream) Flush()                           {}
+func (s *stream) SetWriteDeadline(time.Time) error { return nil }
+
+func (s *stream) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	held := s.held
+	s.mu.Unlock()
+	if held != nil {
+		<-held
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text += string(b)
+	return len(b), nil
+}
+
+// listen asks h for events; header is names and values.
+func listen(t testing.TB, h http.Handler, query string, header ...string) *stream {
+	t.Helper()
+	ctx, leave := context.WithCancel(context.Background())
+	s := &stream{head: http.Header{}, ended: make(chan struct{}), leave: leave}
+	r := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/events"+query, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	go func() { // ends with leave, and with the server
+		defer close(s.ended)
+		h.ServeHTTP(s, r)
+	}()
+	t.Cleanup(leave)
+	synctest.Wait()
+	return s
+}
+
+// An event is one that was sent; a comment has no kind.
+type sent struct{ kind, id, data string }
+
+// take returns what has come since it was called last.
+func (s *stream) take(t testing.TB) (all []sent) {
+	t.Helper()
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, block := range strings.Split(strings.TrimSuffix(s.text, "\n\n"), "\n\n") {
+		var e sent
+		for _, line := range strings.Split(block, "\n") {
+			name, value, _ := strings.Cut(line, ":")
+			switch value = strings.TrimPrefix(value, " "); name {
+			case "event":
+				e.kind = value
+			case "id":
+				e.id, s.id = value, value
+			case "data":
+				e.data = value
+			case "":
+			default:
+				t.Errorf("a line is %q", line)
+			}
+		}
+		if e != (sent{}) {
+			all = append(all, e)
+		}
+	}
+	s.text = ""
+	return all
+}
+
+// changes are the rows of the changes that have come; other events but comments are
+// an error.
+func (s *stream) changes(t testing.TB) (rows []map[string]any) {
+	t.Helper()
+	for _, e := range s.take(t) {
+		switch e.kind {
+		case "":
+		case "change":
+			var list []map[string]any
+			if err := json.Unmarshal([]byte(e.data), &list); err != nil {
+				t.Fatalf("%v in %s", err, e.data)
+			}
+			var v any
+			if err := json.Unmarshal([]byte(e.data), &v); err != nil || schemas()["Changes"].Validate(v) != nil {
+				t.Errorf("%s is not what the document says: %v", e.data, schemas()["Changes"].Validate(v))
+			}
+			rows = append(rows, list...)
+		default:
+			t.Errorf("got %v", e)
+		}
+	}
+	return rows
+}
+
+// of is what has come of a kind.
+func of(all []sent, kind string) (found []sent) {
+	for _, e := range all {
+		if e.kind == kind {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func TestEventsTellWhatHasChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newLive()
+		s.save(t, registration("shop", 0), measurement("shop", 0))
+		s1 := listen(t, served(t, s), "")
+		if got := s1.changes(t); got != nil || s1.code != http.StatusOK || s1.head.Get("Content-Type") != "text/event-stream" || s1.id == "" {
+			t.Errorf("it begins with %v, %d, %v", got, s1.code, s1.head)
+		}
+		ms := func(n int) any { return float64(at(n).UnixMilli()) }
+		s.save(t, measurement("shop", 1), measurement("shop", 2))
+		pass(time.Second)
+		wantJSON(t, "a measurement", s1.changes(t), []map[string]any{{"monitor": "shop", "location": "ber1", "last_ms": ms(2), "total_us": 3000.0}})
+		s.save(t, failed("shop", 3))
+		pass(time.Second)
+		wantJSON(t, "a failure", s1.changes(t), []map[string]any{{
+			"monitor": "shop", "location": "ber1", "last_ms": ms(3), "total_us": 4000.0, "state": "down",
+			"error": map[string]any{"kind": "timeout", "phase": "connect", "message": "no answer <b>"},
+		}})
+		s.save(t, measurement("shop", 1)) // late, or doubled
+		pass(time.Second)
+		wantJSON(t, "what does not show", s1.changes(t), []map[string]any{{"monitor": "shop", "location": "ber1"}})
+		s.save(t, measurement("new", 4))
+		pass(time.Second)
+		got := s1.changes(t)
+		if len(got) != 1 || len(got[0]) != 12 {
+			t.Errorf("a new row is %v", got)
+		}
+	})
+}
+
+func TestListenerGoesOnWhereItHasStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newLive()
+		s.save(t, measurement("a", 0), measurement("b", 0), measurement("c", 0))
+		h, other := served(t, s), served(t, s)
+		first := listen(t, h, "")
+		s.save(t, measurement("b", 1))
+		pass(time.Second)
+		first.changes(t)
+		first.leave()
+		s.save(t, measurement("a", 1), failed("b", 2))
+		pass(5 * time.Second)
+		for name, second := range map[string]*stream{
+			"here":                   listen(t, h, "", "Last-Event-ID", first.id),
+			"by the parameter":       listen(t, h, "?after="+first.id),
+			"by the header at first": listen(t, h, "?after=nonsense", "Last-Event-ID", first.id),
+			"elsewhere":              listen(t, other, "", "Last-Event-ID", first.id),
+		} {
+			pass(time.Second) // elsewhere, it may have to look first
+			got := second.changes(t)
+			if len(got) != 2 || got[0]["monitor"] != "a" || got[1]["state"] != "down" {
+				t.Errorf("%s: got %v", name, got)
+			}
+		}
+	})
+}
+
+func TestListenerIsToldToReadAnewWhatIsNotKnownAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newLive()
+		s.save(t, measurement("a", 0))
+		h := served(t, s)
+		overview(t, h)
+		s.set(func() { s.from = 1 })
+		for _, id := range []string{"0", "nonsense", "999", "<script>"} {
+			l := listen(t, h, "", "Last-Event-ID", id)
+			if all := l.take(t); len(of(all, "reset")) != 1 {
+				t.Errorf("after %s: got %v", id, all)
+			}
+			s.save(t, measurement("a", 1))
+			pass(time.Second)
+			if got := l.changes(t); len(got) != 1 {
+				t.Errorf("it goes on with %v", got)
+			}
+		}
+	})
+}
+
+func TestListenerHearsOfItsMonitorsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newLive()
+		s.save(t, measurement("a/b", 0), measurement("c", 0), measurement("🙂", 0))
+		h := served(t, s)
+		l := listen(t, h, "?monitor=a%2Fb&monitor=%F0%9F%99%82")
+		before := l.take(t)[0].id
+		s.save(t, measurement("c", 1))
+		pass(time.Second)
+		if got := l.changes(t); got != nil || l.id == before {
+			t.Errorf("of others it hears %v, and is at %s", got, l.id)
+		}
+		s.save(t, measurement("a/b", 1), measurement("c", 2), measurement("🙂", 1))
+		pass(time.Second)
+		if got := l.changes(t); len(got) != 2 || got[0]["monitor"] != "a/b" || got[1]["monitor"] != "🙂" {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+func TestSlowListenerIsDroppedAndKeepsNobodyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		ending, dropped, listening := make(chan struct{}), 0, 0
+		s := newLive()
+		s.save(t, measurement("a", 0))
+		h := web.New(web.Options{
+			Store: s, Ending: ending, Dropped: func() { dropped++ }, Listeners: func(n int) { listening = n }, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		defer close(ending)
+		slow, fast := listen(t, h, ""), listen(t, h, "")
+		slow.take(t)
+		slow.mu.Lock()
+		slow.held = make(chan struct{})
+		slow.mu.Unlock()
+		for n := range 40 {
+			s.save(t, measurement("a", n+1))
+			pass(time.Second)
+			if got := fast.changes(t); len(got) != 1 {
+				t.Fatalf("after %d the other one gets %v", n, got)
+			}
+		}
+		if dropped != 1 || listening != 1 || strings.Count(log.String(), "dropped") != 1 {
+			t.Errorf("%d were dropped, %d listen; log: %s", dropped, listening, &log)
+		}
+		close(slow.held)
+		<-slow.ended
+		slow.changes(t)
+		back := listen(t, h, "", "Last-Event-ID", slow.id)
+		if got := back.changes(t); len(got) != 1 || got[0]["last_ms"] != float64(at(40).UnixMilli()) {
+			t.Errorf("who comes back is told %v", got)
+		}
+	})
+}
+
+func TestListenerHearsThatItIsHeardAndWhetherTheStoreAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newLive()
+		s.save(t, measurement("a", 0))
+		h := served(t, s)
+		l := listen(t, h, "")
+		l.take(t)
+		pass(time.Hour)
+		if n := len(l.take(t)); n < 239 || n > 241 {
+			t.Errorf("%d signs of life in an hour", n)
+		}
+		read := time.Now()
+		s.set(func() { s.err = io.ErrUnexpectedEOF })
+		pass(10 * time.Second)
+		want := fmt.Sprintf(`{"since":"%s"}`, read.UTC().Format("2006-01-02T15:04:05Z"))
+		if got := of(l.take(t), "stale"); len(got) != 1 || got[0].data != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
+		if got := of(listen(t, h, "").take(t), "stale"); len(got) != 1 {
+			t.Errorf("who comes then is told %v", got)
+		}
+		s.set(func() { s.err = nil })
+		s.save(t, measurement("a", 1))
+		pass(time.Second)
+		if got := l.take(t); len(of(got, "fresh")) != 1 || len(of(got, "change")) != 1 {
+			t.Errorf("then %v", got)
+		}
+		s.set(func() { s.hold = make(chan struct{}) }) // it does not even fail
+		pass(10 * time.Second)
+		if got := of(l.take(t), "stale"); len(got) != 1 {
+			t.Errorf("a store that hangs: %v", got)
+		}
+	})
+}
+
+func TestStreamsEndWithTheServerAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which ends only when every goroutine has
+		s := newLive()
+		ending := make(chan struct{})
+		h := web.New(web.Options{Store: s, Ending: ending})
+		all := []*stream{listen(t, h, ""), listen(t, h, "?monitor=a")}
+		s.set(func() { s.hold = make(chan struct{}) })
+		pass(3 * time.Second)
+		began := time.Now()
+		close(ending)
+		for _, l := range all {
+			<-l.ended
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("it took %v", took)
+		}
+		problem(t, record(h, "/api/v1/overview").Result(), http.StatusServiceUnavailable)
+	})
+}
+
+func TestSoManyMayListen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := served(t, newLive())
+		for range 2000 {
+			listen(t, h, "")
+		}
+		r := record(h, "/api/v1/events").Result()
+		if problem(t, r, http.StatusServiceUnavailable); r.Header.Get("Retry-After") == "" {
+			t.Errorf("one more: %v", r.Header)
+		}
+	})
+}
+
+// A page is what a browser does: it reads the overview, listens, and puts what comes
+// into its rows; the connection ends now and then, and another server takes it up.
+type page struct {
+	l    *stream
+	rows map[string]map[string]any
+}
+
+func (p *page) read(t testing.TB, h http.Handler) {
+	t.Helper()
+	got := ask(t, h, "GET", "/api/v1/overview")
+	b := []byte(body(t, got))
+	p.rows = map[string]map[string]any{}
+	for _, r := range rows(t, b) {
+		p.rows[r["monitor"].(string)] = r
+	}
+	var o struct{ Cursor string }
+	if err := json.Unmarshal(b, &o); err != nil {
+		t.Fatal(err)
+	}
+	p.l = listen(t, h, "?after="+o.Cursor)
+}
+
+func (p *page) hear(t testing.TB) {
+	t.Helper()
+	for _, change := range p.l.changes(t) {
+		r := p.rows[change["monitor"].(string)]
+		if r == nil {
+			r = map[string]any{}
+			p.rows[change["monitor"].(string)] = r
+		}
+		for name, v := range change {
+			r[name] = v
+		}
+	}
+}
+
+func TestPagesOfTwoServersAgreeWithTheStore(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	synctest.Test(t, func(t *testing.T) {
+		rnd := rand.New(rand.NewPCG(seed, 0))
+		s := newLive()
+		servers := []http.Handler{served(t, s), served(t, s)}
+		pages := make([]*page, 6)
+		for i := range pages {
+			pages[i] = &page{}
+			pages[i].read(t, servers[i%2])
+		}
+		for n := range 200 {
+			for range rnd.IntN(5) {
+				id := fmt.Sprint("m", rnd.IntN(20))
+				switch rnd.IntN(5) {
+				case 0:
+					s.save(t, registration(id, n))
+				case 1:
+					s.save(t, gap(id, n, n+rnd.IntN(3)))
+				case 2:
+					s.save(t, failed(id, n))
+				default:
+					s.save(t, measurement(id, max(0, n-rnd.IntN(9))))
+				}
+			}
+			pass(time.Duration(rnd.IntN(1500)) * time.Millisecond)
+			p := pages[rnd.IntN(len(pages))]
+			if p.hear(t); rnd.IntN(3) == 0 {
+				p.l.leave()
+				p.l = listen(t, servers[rnd.IntN(2)], "", "Last-Event-ID", p.l.id)
+			}
+		}
+		pass(3 * time.Second)
+		want := map[string]map[string]any{}
+		for _, r := range overview(t, web.New(web.Options{Store: s})) {
+			want[r["monitor"].(string)] = r
+		}
+		for i, p := range pages {
+			p.hear(t)
+			wantJSON(t, fmt.Sprint("page ", i), p.rows, want)
+		}
+		pass(2 * time.Minute) // the server above has nobody to run for
+	})
+}
