@@ -19,6 +19,10 @@ func FuzzRequest(f *testing.F) {
 		f.Add(path(id, "/gaps"), "after=eyJrIjoiZyJ9&location=ber1")
 		f.Add(path(id, "/summary"), "from=9999-12-31T23:59:59.999999999Z&to=0001-01-01T00:00:00Z")
 		f.Add(path(id, ""), "")
+		f.Add(path(id, "/series"), "from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59.999999999Z&step=1d")
+		f.Add(path(id, "/incidents"), "limit=1&after=eyJrIjoiaSJ9")
+		f.Add(path(id, "/measurements/2026-09-21T14:13:20.000Z"), "location=ber1")
+		f.Add(path(id, "/export"), "kind=series&format=csv&step=1h")
 	}
 	f.Add("/api/v1/monitors", "limit=1000&after=eyJrIjoibSIsIm0iOiJzaG9wIiwibCI6ImJlcjEifQ")
 	f.Add("/", "a;b")

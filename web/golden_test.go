@@ -38,6 +38,11 @@ func TestAnswersHaveTheShapeOfTheGoldenFiles(t *testing.T) {
 		"summary_range": path("shop", "/summary?"+ends),
 		"summary_none":  path("new", "/summary"),
 		"empty":         path("new", "/measurements"),
+		"slot":          path("shop", "/measurements/2026-09-21T14:13:40.000Z"),
+		"series":        path("shop", "/series?from=2026-09-21T14:00:00Z&to=2026-09-21T15:00:00Z&step=1m"),
+		"series_none":   path("new", "/series?from=2026-09-21T14:00:00Z&to=2026-09-21T15:00:00Z"),
+		"series_long":   path("shop", "/series?from=2025-09-21T14:00:00Z&to=2026-09-21T15:00:00Z&step=1s"),
+		"incidents":     path("shop", "/incidents"),
 		"bad_limit":     path("shop", "/measurements?limit=0"),
 		"unknown":       path("nobody", ""),
 	} {

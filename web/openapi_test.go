@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -189,6 +190,18 @@ func TestServerKnowsTheParametersOfTheDocumentAndNoOthers(t *testing.T) {
 				if detail := problem(t, ask(t, h, "GET", twice), http.StatusBadRequest); !strings.Contains(detail, "given once") {
 					t.Errorf("%s: %s", twice, detail)
 				}
+			}
+		}
+	}
+}
+
+func TestEveryPathOfTheDocumentAnswersForEveryID(t *testing.T) {
+	h := web.New(web.Options{Store: filled(t)})
+	for p := range document().Paths {
+		for _, id := range ids {
+			target := request(strings.ReplaceAll(p, "{id}", url.PathEscape(id)))
+			if r := ask(t, h, "GET", target); strings.Contains(p, "{id}") && (r.StatusCode != http.StatusOK || !strings.Contains(p, "export") && r.Header.Get("ETag") == "") {
+				t.Errorf("%s: %s %v", target, r.Status, r.Header)
 			}
 		}
 	}

@@ -114,9 +114,8 @@ func (a *api) series(w http.ResponseWriter, r *http.Request, q query) error {
 func (a *api) seriesOf(ctx context.Context, q *query) (store.Series, error) {
 	chosen := q.step == 0
 	if chosen {
-		q.step = stepFor(q.From, q.To, chosenPoints)
-	} else if points(q.From, q.To, q.step) > store.MaxBuckets {
-		least := stepFor(q.From, q.To, store.MaxBuckets)
+		q.step = store.ShortestStep(q.From, q.To, chosenPoints)
+	} else if least := store.ShortestStep(q.From, q.To, store.MaxBuckets); q.step < least {
 		return store.Series{}, &badParameter{"step", stepText(q.step), fmt.Sprintf(
 			"%s or more, or left out, for a range of this length: a series has at most %d points", stepText(least), store.MaxBuckets)}
 	}
