@@ -5,7 +5,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "preact/hooks";
-import { marks, laneSpace } from "./marks";
+import { laneSpace } from "./marks";
 import { cellAt, type Cell } from "./series";
 import type { Range } from "./range";
 import { duration } from "./format";
@@ -16,9 +16,10 @@ export interface ChartProps {
   range: Range;
   data: uPlot.AlignedData;
   cells: Cell[];
-  lane?: boolean;
+  lane?: boolean; // leaves space for one above it
   series: (colour: Colour) => uPlot.Series[];
   bands?: (colour: Colour) => uPlot.Band[];
+  plugins: (colour: Colour) => uPlot.Plugin[];
   onZoom: (from: number, to: number) => void; // ms
   onHover: (cell?: Cell) => void;
   onPick: (cell: Cell) => void;
@@ -81,7 +82,9 @@ function keys(u: uPlot, { cells, onPick, onZoom, range }: ChartProps, key: strin
   const index = at === undefined ? -1 : cells.findIndex((c) => at >= c.from && at < c.to);
   const go = (i: number) => {
     const c = cells[Math.min(Math.max(i, 0), cells.length - 1)];
-    if (c) u.setCursor({ left: u.valToPos((c.from + c.to) / 2, "x"), top: 10 });
+    if (!c) return true;
+    const middle = (Math.max(c.from, range.from / 1000) + Math.min(c.to, range.to / 1000)) / 2; // of what is in sight
+    u.setCursor({ left: u.valToPos(middle, "x"), top: 10 });
     return true;
   };
   switch (key) {
@@ -143,7 +146,7 @@ function options(box: HTMLElement, now: { current: ChartProps }): uPlot.Options 
     ],
     series: [{}, ...p.series(colour)],
     ...(p.bands && { bands: p.bands(colour) }),
-    plugins: p.lane ? [marks(() => now.current.cells, colour)] : [],
+    plugins: p.plugins(colour),
     hooks: {
       setCursor: [(u) => {
         const left = u.cursor.left ?? -1;

@@ -80,7 +80,7 @@ export function marks(cells: () => Cell[], colour: (name: string) => string): uP
         ctx.fillStyle = up;
         ctx.fillRect(x, bottom - Math.round(3 * px), width, Math.round(3 * px));
       }
-      if (missed) block(missed, unseen, 1);
+      if (missed) block(bucket.down ? all : missed, unseen, 1);
       if (bucket.down) block(bucket.down, down, missed ? 0.5 : 1);
     });
     ctx.restore();

@@ -1,14 +1,16 @@
 // The charts of a monitor's page, and what they say of the bucket under the cursor.
 
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
-import uPlot from "uplot";
+import { useMemo, useRef } from "preact/hooks";
+import type uPlot from "uplot";
 import { Chart } from "./chart";
-import { phaseNames, type Series } from "./event";
+import type { Series } from "./event";
 import { because, words } from "./explain";
 import { clock, duration, span } from "./format";
 import type { Range } from "./range";
 import { missed, type Cell, type Columns } from "./series";
+import { marks } from "./marks";
+import { stack } from "./stack";
 import { Legend } from "./waterfall";
 
 export interface ChartsProps {
@@ -17,9 +19,11 @@ export interface ChartsProps {
 }
 
 export function LatencyChart({ data, ...rest }: ChartsProps) {
+  const now = useRef(data); // what the marks see
+  now.current = data;
   const columns = useMemo(() => [data.x, data.p99, data.p95, data.p50] as uPlot.AlignedData, [data]);
   return <>
-    <Chart {...rest} cells={data.cells} data={columns} height={240} lane label={label(data)}
+    <Chart {...rest} cells={data.cells} data={columns} height={240} lane label={label(data)} plugins={(colour) => [marks(() => now.current.cells, colour)]}
       series={(colour) => {
         const points = { show: lonely, size: 4, fill: () => colour("latency"), stroke: () => colour("latency") };
         return [
@@ -40,14 +44,14 @@ export function LatencyChart({ data, ...rest }: ChartsProps) {
 }
 
 export function PhaseChart({ data, ...rest }: ChartsProps) {
-  // The tallest is drawn first, and those before it over it.
-  const columns = useMemo(() => [data.x, ...data.stack.slice().reverse()] as uPlot.AlignedData, [data]);
-  const bars = uPlot.paths.bars!({ size: [1, Infinity], gap: 0 });
+  // Its scale is of the whole; the parts are painted.
+  const columns = useMemo(() => [data.x, data.stack.at(-1)!] as uPlot.AlignedData, [data]);
+  const now = useRef(data);
+  now.current = data;
   return <>
     <Chart {...rest} cells={data.cells} data={columns} height={150} label="The mean time of each phase, stacked, over time."
-      series={(colour) => phaseNames.slice().reverse().map((name) => ({
-        label: name, width: 0, fill: () => colour("phase-" + name.replace("_", "-")), points: { show: false }, paths: bars,
-      }))} />
+      series={() => [{ label: "phases", paths: () => null, points: { show: false } }]}
+      plugins={(colour) => [stack(() => now.current, colour)]} />
     <Legend />
   </>;
 }
@@ -71,7 +75,7 @@ function label({ cells }: Columns): string {
 // Readout says what is under the cursor. It keeps its height.
 export function Readout({ cell, series, children }: { cell?: Cell; series?: Series; children?: ComponentChildren }) {
   if (!cell) {
-    return <p class="readout soft"><span>{series ? `${series.items.length} buckets of ${span(series.step_us / 1000)}, ${tiers[series.tier] ?? "from " + series.tier}` +
+    return <p class="readout soft"><span>{series ? `${series.items.length === 1 ? "1 bucket" : series.items.length + " buckets"} of ${span(series.step_us / 1000)}, ${tiers[series.tier] ?? "from " + series.tier}` +
       (series.since ? `; kept since ${clock(series.since)}` : "") : " "}</span>{children}</p>;
   }
   const { bucket: b } = cell, t = b.total;
