@@ -28,6 +28,10 @@ type bin struct {
 	n     int64
 }
 
+// maxCount is the most that a histogram may count when it is read: what float64 holds
+// exactly, and far more than there are slots.
+const maxCount = 1 << 53
+
 // relative is how far a quantile may be off, growth the ratio of neighbouring bounds.
 const (
 	relative = 0.02
@@ -111,8 +115,7 @@ func (h Histogram) Count() (n int64) {
 // Quantile is the duration that the share q of all do not exceed, within 2 %;
 // q is from 0 to 1. An empty histogram has none: 0.
 func (h Histogram) Quantile(q float64) time.Duration {
-	count := h.Count()
-	rank := min(int64(math.Ceil(q*float64(count))), count) // a float may be more than it should
+	rank := int64(math.Ceil(q * float64(h.Count())))
 	for _, b := range h.bins {
 		if rank -= b.n; rank <= 0 {
 			return valueOf(b.index)
@@ -143,7 +146,7 @@ func (h *Histogram) UnmarshalBinary(b []byte) error {
 			return fmt.Errorf("a histogram has no bin %d beyond bin %d: its bins are in order, and 0 to %d", step, index, lastBin)
 		}
 		count, m := binary.Uvarint(b[n:])
-		if m <= 0 || count == 0 || count > math.MaxInt64-total {
+		if m <= 0 || count == 0 || count > maxCount-total {
 			return fmt.Errorf("a histogram counts %d in bin %d, on top of %d", count, index+step, total)
 		}
 		index, total = index+step, total+count
