@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
@@ -22,11 +23,8 @@ type column[T any] struct {
 // text is a cell of what others have written. A spreadsheet would take some of it for
 // a formula, and run it: an apostrophe keeps it from that.
 func text(s string) string {
-	for _, c := range s { // the first
-		if strings.ContainsRune("=+-@\t\r\n＝＋－＠", c) {
-			return "'" + s
-		}
-		break
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + s
 	}
 	return s
 }

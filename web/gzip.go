@@ -72,7 +72,7 @@ func (z *compressing) WriteHeader(code int) {
 		z.code = code
 	}
 	if code < http.StatusOK || code == http.StatusNoContent || code == http.StatusNotModified || z.Header().Get("Content-Encoding") != "" {
-		z.begin(false)
+		_ = z.begin(false) // nothing is held that could fail
 	}
 }
 
