@@ -1,8 +1,8 @@
 // What a monitor's page shows, and how it is kept fresh. Each part is asked for by
 // itself, so that one that does not answer leaves the others.
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { get, type Problem } from "./api";
+import { useEffect, useState } from "preact/hooks";
+import { get, Problem } from "./api";
 import { follow } from "./follow";
 import { href } from "./router";
 import type { Gap, Incident, List, Measurement, Series, Status, Summary } from "./event";
@@ -32,7 +32,10 @@ export function query(values: Record<string, string | number | undefined>): stri
   return q.size ? "?" + q : "";
 }
 
-const unfollowed = 5000; // ms between two looks while the store does not tell of changes
+const pause = 5000; // ms between two looks while the store does not tell of changes, or does not answer
+
+// worthTrying says whether another try may have an answer.
+export const worthTrying = (e: unknown) => !(e instanceof Problem) || e.status === 0 || e.status >= 500;
 
 // useMonitor reads a monitor, and again as it changes: what is new at once, but at
 // most every second, what sums up a range at the pace of the range. A page that is
@@ -40,14 +43,15 @@ const unfollowed = 5000; // ms between two looks while the store does not tell o
 export function useMonitor(id: string, range: Range, location: string, limit: number): View {
   const key = JSON.stringify([id, location, range.name || [range.from, range.to]]);
   const [view, setView] = useState<View & { key: string }>({ key, errors: {}, loading: true });
-  const again = useRef<(() => void) | undefined>(undefined);
 
   useEffect(() => {
     const stop = new AbortController();
+    let failed = false;
     const ask = async (parts: Partial<Record<keyof Answers, string>>, r: Range) => {
       const names = Object.keys(parts) as (keyof Answers)[];
       const got = await Promise.allSettled(names.map((name) => get(parts[name]!, stop.signal)));
       if (stop.signal.aborted) return;
+      failed = got.some((g) => g.status === "rejected" && worthTrying(g.reason));
       setView((old) => {
         const next = { ...(old.key === key || same(old.key, id) ? old : { errors: {} }), key, range: r, loading: false } as View & { key: string };
         next.errors = { ...next.errors };
@@ -91,21 +95,21 @@ export function useMonitor(id: string, range: Range, location: string, limit: nu
         } else await ask(fresh(r), r);
       } finally {
         busy = false;
-        if (wanted) want();
+        if (failed) all = true;
+        if (wanted || failed) want(false, failed ? pause : 1000);
       }
     };
-    const want = (everything = false) => {
+    const want = (everything = false, wait = everything ? 0 : 1000) => {
       all ||= everything;
       wanted = true;
-      if (!busy && timer === undefined && !stop.signal.aborted) timer = setTimeout(look, everything ? 0 : 1000);
+      if (!busy && timer === undefined && !stop.signal.aborted) timer = setTimeout(look, wait);
     };
-    again.current = () => want(true);
     setView((old) => ({ ...(same(old.key, id) ? old : { errors: {} }), key: old.key, loading: true }) as View & { key: string });
     want(true);
     const following = range.name ? follow(id, () => want()) : undefined;
     const pace = range.name ? setInterval(() => {
       const now = Date.now();
-      if (now - last >= refreshEvery(range) || (!following!.open() && now - looked >= unfollowed)) want();
+      if (now - last >= refreshEvery(range) || (!following!.open() && now - looked >= pause)) want();
     }, 1000) : undefined;
     const seen = () => { if (!document.hidden) want(Boolean(range.name)); };
     document.addEventListener("visibilitychange", seen);

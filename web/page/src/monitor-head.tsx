@@ -6,7 +6,7 @@ import type { Status, Summary } from "./event";
 import { because, words } from "./explain";
 import { ago, clock, duration, interval, number, share } from "./format";
 import { State } from "./lists";
-import { useNow } from "./parts";
+import { sentence, useNow } from "./parts";
 
 const order = ["down", "unknown", "up", "paused", "removed"];
 const worst = (list: Status[]) => list.map((s) => s.state).sort((a, b) => order.indexOf(a) - order.indexOf(b))[0] ?? "unknown";
@@ -21,7 +21,7 @@ export function Head({ id, statuses, error }: { id: string; statuses: Status[]; 
   const labels = Object.entries(r?.labels ?? {});
   return <div class="head">
     <h1><State state={statuses.length ? worst(statuses) : "unknown"} /> <span class="text">{id}</span></h1>
-    {error && <p class="note" role="status">{error.message[0]?.toUpperCase() + error.message.slice(1)}. What you see is as old as its last measurement; the page goes on trying.</p>}
+    {error && <p class="note" role="status">{sentence(error.message)} {statuses.length > 0 && "What you see is as old as its last measurement. "}The page goes on trying.</p>}
     <p class="facts">{r?.method} <span class="text">{r?.url ?? " "}</span></p>
     <dl class="facts">
       <Fact name="Schedule">{r?.every_us ? "every " + interval(r.every_us) : r?.cron ? `${r.cron} ${r.timezone ?? "UTC"}` : undefined}

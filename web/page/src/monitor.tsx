@@ -2,8 +2,8 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, href, useQuery } from "./router";
-import { beside, closer, cut, names, parse, wider, write, type Range } from "./range";
-import { remember, useMonitor } from "./monitor-data";
+import { beside, closer, cut, names, narrower, parse, text, wider, write, type Range } from "./range";
+import { pathOf, query as queryOf, remember, useMonitor } from "./monitor-data";
 import { columns, type Cell } from "./series";
 import { LatencyChart, PhaseChart, Readout } from "./monitor-charts";
 import { Chosen } from "./chosen";
@@ -64,6 +64,7 @@ export function Monitor({ id }: { id: string }) {
     <Head id={id} statuses={here.length ? here : all} error={view.errors.now} />
     {several && <Locations all={all} chosen={location} hrefOf={(l) => at(range, l)} />}
     <RangeBar range={range} shown={shown} at={at} />
+    {location && view.now && here.length === 0 && <p class="note" role="status">Nothing is known of this monitor at the location {location}.</p>}
     {problem && <p class="note" role="status">{problem}</p>}
     <Part name="summary" value={view.summary} error={view.errors.summary} height={64}>{(s) => <Figures summary={s} />}</Part>
     <section class="charts">
@@ -91,7 +92,7 @@ export function Monitor({ id }: { id: string }) {
           <p class="soft">No gaps in this range.</p>}</Part>
       </section>
     </div>
-    <section><h2>Measurements</h2>
+    <section><h2>Measurements <Export id={id} range={shown} location={location} /></h2>
       <Part name="measurements" value={view.measurements} error={view.errors.measurements} height={400}>{(l) => l.items.length ? <>
         <Measurements items={l.items} several={several && !location} href={measurementHref} />
         {l.next && (limit < 1000 ? <button onClick={() => setLimit(Math.min(limit * 4, 1000))}>Show more</button> :
@@ -99,6 +100,11 @@ export function Monitor({ id }: { id: string }) {
       </> : <p class="soft">None in this range.</p>}</Part>
     </section>
   </main>;
+}
+
+function Export({ id, range, location }: { id: string; range: Range; location: string }) {
+  const to = (format: string) => pathOf(id).slice(1) + "/export" + queryOf({ kind: "measurements", format, from: text(range.from), to: text(range.to), location });
+  return <span class="soft">all of this range as <a href={to("csv")} download>CSV</a> · <a href={to("ndjson")} download>NDJSON</a></span>;
 }
 
 function emptyText(range: Range, ever: boolean) {
@@ -115,6 +121,7 @@ function RangeBar({ range, shown, at }: { range: Range; shown: Range; at: (r: Ra
       <a class="range" href={at(beside(shown, -1, now))} aria-label="The time before" title="The time before">‹</a>
       <a class="range" href={at(beside(shown, 1, now))} aria-label="The time after" title="The time after">›</a>
       <a class="range" href={at(wider(shown, now))} aria-label="Zoom out" title="Zoom out">−</a>
+      <a class="range" href={at(narrower(shown))} aria-label="Zoom in" title="Zoom in">+</a>
     </span>
     <span class="soft span">{form(shown.from)} – {range.name ? "now" : form(shown.to)}</span>
     <span class="soft hintkeys">drag to zoom{!range.name && ", esc goes back"}</span>

@@ -12,8 +12,8 @@ export function Part<T>({ name, value, error, height, children }: {
   name: string; value?: T; error?: Problem; height: number; children: (value: T) => ComponentChildren;
 }) {
   return <>
-    {error && (value === undefined || error.status !== 0) && <p class="note" role="status">{value === undefined ? `No ${name} to show: ` : `The ${name} may be old: `}{error.message}</p>}
-    {value !== undefined ? children(value) : error ? null : <div class="waiting" style={{ height: height + "px" }} aria-label={`Waiting for the ${name}`} />}
+    {error && error.status !== 0 && <p class="note" role="status">{value === undefined ? `No ${name} to show: ` : `The ${name} may be old: `}{error.message}</p>}
+    {value !== undefined ? children(value) : error && error.status !== 0 ? null : <div class="waiting" style={{ height: height + "px" }} role="status" aria-label={`Waiting for the ${name}`} />}
   </>;
 }
 
@@ -34,3 +34,6 @@ export function useNow(): number {
   }, []);
   return now;
 }
+
+// sentence makes one of a text that begins small and has no end.
+export const sentence = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");

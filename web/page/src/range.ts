@@ -79,6 +79,9 @@ export function wider(r: Range, now: number): Range {
   return cut(to - length, to);
 }
 
+// narrower is half the range about the same middle.
+export const narrower = (r: Range) => cut(r.from + lengthOf(r) / 4, r.to - lengthOf(r) / 4);
+
 // refreshEvery is how often a range that ends now is read again.
 export function refreshEvery(r: Range): number {
   return Math.min(Math.max(lengthOf(r) / 600, second), minute);

@@ -75,7 +75,7 @@ test("j goes to the slot before, k to the one after, over gaps, and back needs o
 
 test("a slot that was not measured, and what is no slot", async () => {
   const gap = await look(f, detail(slot("stopped")));
-  await gap.waitForSelector("text=The prober was not running: of the target nothing is known here");
+  await gap.waitForSelector("text=The prober was not running. Of the target nothing is known here");
   const none = await look(f, detail("2026-01-01T00:00:00.001Z"));
   await none.waitForSelector("text=Nothing is known of this slot");
   await (await look(f, detail("yesterday"))).waitForSelector("text=yesterday");

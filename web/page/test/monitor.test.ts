@@ -168,6 +168,26 @@ test("the API goes away and comes back", async () => {
   await page.waitForSelector("text=The collector does not answer", { state: "detached", timeout: 20_000 });
 });
 
+test("a page that is opened while the API is away fills itself once it is back", async () => {
+  f.gone = true;
+  let pages: Page[];
+  try {
+    pages = [await look(f, plain), await look(f, monitor(ids.plain, { from: "2026-11-01T00:00:00Z" })), await look(f, monitor(ids.plain, { at: new Date(Math.floor(Date.now() / 10e3) * 10e3 - 600e3).toISOString() }))];
+    for (const page of pages) await page.waitForSelector("text=The collector does not answer");
+  } finally {
+    f.gone = false;
+  }
+  for (const page of pages) await page.waitForSelector("main .waterfall", { timeout: 15_000 });
+});
+
+test("a range is exported as it is shown", async () => {
+  const page = await look(f, monitor(ids.odd, { from: "2026-11-27T00:00:00Z", to: "2026-11-28T00:00:00Z" }));
+  await ready(page);
+  const url = new URL(await page.getByRole("link", { name: "CSV", exact: true }).evaluate((a: HTMLAnchorElement) => a.href));
+  assert.equal(url.pathname, `/api/v1/monitors/${encodeURIComponent(ids.odd)}/export`);
+  assert.deepEqual(Object.fromEntries(url.searchParams), { kind: "measurements", format: "csv", from: "2026-11-27T00:00:00Z", to: "2026-11-28T00:00:00Z" });
+});
+
 test("a monitor that there is not", async () => {
   const page = await look(f, monitor("<b>nobody</b>"));
   await page.waitForSelector("text=There is no monitor <b>nobody</b>");
