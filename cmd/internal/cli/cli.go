@@ -70,9 +70,12 @@ The environment configures it: env.sh lists all variables.`,
   monitorink run
 
   # probe two URLs, without a file
-  MONITORINK_URLS=https://a.example,https://b.example monitorink run`,
+  MONITORINK_URLS=https://a.example,https://b.example monitorink run
+
+  # and look at it from another terminal
+  monitorink top`,
 	}
-	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), app.VersionCommand())
+	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), app.VersionCommand())
 	return root
 }
 

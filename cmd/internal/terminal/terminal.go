@@ -124,11 +124,11 @@ var wide = [][2]rune{
 
 // Fit is s in exactly width columns: with blanks behind it, or cut, with … at its end.
 func Fit(s string, width int) string {
-	if w := Width(s); w <= width {
-		return s + strings.Repeat(" ", width-w)
-	}
 	if width <= 0 {
 		return ""
+	}
+	if w := Width(s); w <= width {
+		return s + strings.Repeat(" ", width-w)
 	}
 	cut := ""
 	for i := range s {

@@ -23,7 +23,7 @@ func TestFitFillsOrCuts(t *testing.T) {
 		width int
 		want  string
 	}{
-		{"shop", 6, "shop  "}, {"shop", 4, "shop"}, {"shop", 3, "sh…"}, {"shop", 1, "…"}, {"shop", 0, ""}, {"shop", -1, ""},
+		{"shop", 6, "shop  "}, {"shop", 4, "shop"}, {"shop", 3, "sh…"}, {"shop", 1, "…"}, {"shop", 0, ""}, {"shop", -1, ""}, {"\u0301", 0, ""},
 		{"東京", 4, "東京"}, {"東京", 3, "東…"}, {"東京", 2, "… "}, {"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
 	} {
 		if got := Fit(tc.text, tc.width); got != tc.want {
