@@ -8,6 +8,9 @@ import "./overview.css";
 import "./monitor.css";
 import { follow, href, useQuery } from "./router";
 import { choose, theme } from "./theme";
+import { Banner, Pulse } from "./banner";
+import { Help } from "./help";
+import { look } from "./live";
 import { Overview } from "./overview";
 import { Monitor } from "./monitor";
 import { Detail } from "./detail";
@@ -18,14 +21,30 @@ function App() {
     document.addEventListener("click", follow);
     return () => document.removeEventListener("click", follow);
   }, []);
+  const [help, setHelp] = useState(false);
+  const monitor = query.get("monitor") ?? undefined;
+  useEffect(() => look(monitor), [monitor]);
+  useEffect(() => {
+    const press = (e: KeyboardEvent) => {
+      if (e.key !== "?" || e.defaultPrevented || /^(input|select|textarea)$/i.test((e.target as Element).tagName)) return;
+      e.preventDefault();
+      setHelp((open) => !open);
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, []);
   return <>
     <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
     <header>
       <a class="brand" href={href({})}>Monitorink</a>
       <span class="grow" />
+      <Pulse />
+      <button class="plain" type="button" title="Keys and signs (?)" aria-label="Keys and signs" aria-keyshortcuts="?" onClick={() => setHelp(true)}>?</button>
       <ThemeButton />
     </header>
+    <Banner />
     <div id="main" tabIndex={-1}><Page query={query} /></div>
+    <Help open={help} onClose={() => setHelp(false)} />
   </>;
 }
 
