@@ -64,6 +64,9 @@ func (w *writer) contest(ctx context.Context, rows []row) (replaced int, err err
 	if n := result.CommandTag.RowsAffected(); n != int64(len(ours)) {
 		return 0, fmt.Errorf("replaced %d rows of %d", n, len(ours))
 	}
+	if _, err := tx.Exec(ctx, string(w.markSQL(marksOf(ours), false)), pgx.QueryExecModeSimpleProtocol); err != nil {
+		return 0, err
+	}
 	return len(ours), tx.Commit(ctx)
 }
 

@@ -83,14 +83,18 @@ func gapArgs(rows []gapRow) []any {
 // insertGaps adds what is not there; of what is there and differs, the gap that
 // stays is found out.
 func (w *writer) insertGaps(ctx context.Context, rows []gapRow) error {
-	tag, err := w.conn.Exec(ctx, `insert into gap (series, last_at, first_at, slots, reason, instance, version)
-		select series, last_at, first_at, slots, reason::gap_reason, instance, version`+gapsSQL+`
-		where not exists (select from gap g where g.series = t.series and g.last_at = t.last_at and g.first_at = t.first_at and g.reason = t.reason::gap_reason)
-		order by n on conflict do nothing`, gapArgs(rows)...)
+	var added, replaced int64
+	err := w.together(ctx, func(tx pgx.Tx) (bool, error) {
+		tag, err := tx.Exec(ctx, `insert into gap (series, last_at, first_at, slots, reason, instance, version)
+			select series, last_at, first_at, slots, reason::gap_reason, instance, version`+gapsSQL+`
+			where not exists (select from gap g where g.series = t.series and g.last_at = t.last_at and g.first_at = t.first_at and g.reason = t.reason::gap_reason)
+			order by n on conflict do nothing`, gapArgs(rows)...)
+		added = tag.RowsAffected()
+		return added > 0, err
+	}, func() []byte { return w.markSQL(gapMarks(rows), true) })
 	if err != nil {
 		return err
 	}
-	added, replaced := tag.RowsAffected(), int64(0)
 	if added < int64(len(rows)) {
 		if replaced, err = w.contestGaps(ctx, rows); err != nil {
 			return err
@@ -104,13 +108,13 @@ func (w *writer) insertGaps(ctx context.Context, rows []gapRow) error {
 
 func (w *writer) contestGaps(ctx context.Context, rows []gapRow) (int64, error) {
 	var ours []gapRow
-	err := pgx.BeginFunc(ctx, w.conn, func(tx pgx.Tx) error {
+	err := w.together(ctx, func(tx pgx.Tx) (bool, error) {
 		found, err := tx.Query(ctx, `select t.n, g.slots, g.instance, g.version`+gapsSQL+`
 			join gap g on g.series = t.series and g.last_at = t.last_at and g.first_at = t.first_at and g.reason = t.reason::gap_reason
 			where (g.slots, g.instance, g.version) is distinct from (t.slots, t.instance, t.version)
 			order by t.n for update of g`, gapArgs(rows)...)
 		if err != nil {
-			return err
+			return false, err
 		}
 		var n int64
 		var there data.Gap
@@ -123,11 +127,19 @@ func (w *writer) contestGaps(ctx context.Context, rows []gapRow) (int64, error) 
 			}
 			return nil
 		}); err != nil || len(ours) == 0 {
-			return err
+			return false, err
 		}
 		_, err = tx.Exec(ctx, `update gap g set slots = t.slots, instance = t.instance, version = t.version`+gapsSQL+`
 			where g.series = t.series and g.last_at = t.last_at and g.first_at = t.first_at and g.reason = t.reason::gap_reason`, gapArgs(ours)...)
-		return err
-	})
+		return true, err
+	}, func() []byte { return w.markSQL(gapMarks(ours), true) })
 	return int64(len(ours)), err
+}
+
+func gapMarks(rows []gapRow) []mark {
+	all := make([]mark, len(rows))
+	for i, r := range rows {
+		all[i] = mark{r.series, minuteOf(r.g.First), minuteOf(r.g.Last)}
+	}
+	return all
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // changed says what became of rows.
@@ -68,12 +70,16 @@ func (w *writer) joinRows(ctx context.Context, rows []row) (c changed, err error
 	return c, err
 }
 
-func (w *writer) insertRows(ctx context.Context, rows []row) (int, error) {
+func (w *writer) insertRows(ctx context.Context, rows []row) (n int, err error) {
 	p := params{rows: rows}
 	p.arrays(len(columns))
 	defer p.free()
-	result := p.query(ctx, w.conn, insertSQL).Read()
-	return int(result.CommandTag.RowsAffected()), result.Err
+	err = w.together(ctx, func(pgx.Tx) (bool, error) {
+		result := p.query(ctx, w.conn, insertSQL).Read()
+		n = int(result.CommandTag.RowsAffected())
+		return n > 0, result.Err
+	}, func() []byte { return w.markSQL(marksOf(rows), false) })
+	return n, err
 }
 
 // look returns which rows are not there, and which may stay in the place of those

@@ -104,12 +104,16 @@ func (s *Store) deleteAll(ctx context.Context, what string, total *int64, query 
 	}
 }
 
-// upkeep runs f in a transaction that is the only one of its kind.
 func (s *Store) upkeep(ctx context.Context, what string, f func(pgx.Tx) error) error {
+	return s.alone(ctx, "monitorink upkeep", what, f)
+}
+
+// alone runs f in a transaction that is the only one of its kind.
+func (s *Store) alone(ctx context.Context, kind, what string, f func(pgx.Tx) error) error {
 	begin := pgx.TxOptions{BeginQuery: `begin; set local lock_timeout = '2s'; set local statement_timeout = '60s'`}
 	err := pgx.BeginTxFunc(ctx, s.pool, begin, func(tx pgx.Tx) error {
 		var mine bool
-		err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock(hashtext('monitorink upkeep'), hashtext(current_schema()))`).Scan(&mine)
+		err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock(hashtext($1), hashtext(current_schema()))`, kind).Scan(&mine)
 		switch {
 		case err != nil:
 			return err

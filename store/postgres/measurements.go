@@ -142,11 +142,12 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 var copySQL = "copy measurement (" + names(columns, "", nil) + ") from stdin binary"
 
-// copyRows inserts rows, of which none may be there.
+// copyRows inserts rows, of which none may be there. What tells of them goes before, in
+// the same message and therefore in the same transaction.
 func (w *writer) copyRows(ctx context.Context, rows []row) error {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	*buf = appendCopy((*buf)[:0], rows)
-	_, err := w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(*buf), copySQL)
+	_, err := w.conn.PgConn().CopyFrom(ctx, bytes.NewReader(*buf), string(w.markSQL(marksOf(rows), false))+copySQL)
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/monitorink/monitorink/data"
 )
 
@@ -60,14 +62,25 @@ func (w *writer) insertRegistrations(ctx context.Context, rows []registrationRow
 	for _, r := range rows {
 		series, from, events = append(series, r.series), append(from, r.r.From), append(events, r.event)
 	}
-	tag, err := w.conn.Exec(ctx, `insert into registration as old (series, from_at, event)
-		select series, from_at, event from unnest($1::int4[], $2::timestamptz[], $3::text[]) with ordinality as t(series, from_at, event, n)
-		where not exists (select from registration r where r.series = t.series and r.from_at = t.from_at and r.event <= t.event collate "C")
-		order by n on conflict (series, from_at) do update set event = excluded.event where excluded.event < old.event`, series, from, events)
+	var wrote int64
+	err := w.together(ctx, func(tx pgx.Tx) (bool, error) {
+		tag, err := tx.Exec(ctx, `insert into registration as old (series, from_at, event)
+			select series, from_at, event from unnest($1::int4[], $2::timestamptz[], $3::text[]) with ordinality as t(series, from_at, event, n)
+			where not exists (select from registration r where r.series = t.series and r.from_at = t.from_at and r.event <= t.event collate "C")
+			order by n on conflict (series, from_at) do update set event = excluded.event where excluded.event < old.event`, series, from, events)
+		wrote = tag.RowsAffected()
+		return wrote > 0, err
+	}, func() []byte {
+		marks := make([]mark, len(rows))
+		for i, r := range rows {
+			marks[i].series = r.series
+		}
+		return appendChange(nil, marks)
+	})
 	if err != nil {
 		return err
 	}
-	w.batch.stats.Rows += tag.RowsAffected()
-	w.batch.stats.Duplicates += int64(len(rows)) - tag.RowsAffected()
+	w.batch.stats.Rows += wrote
+	w.batch.stats.Duplicates += int64(len(rows)) - wrote
 	return nil
 }

@@ -14,8 +14,8 @@ import (
 // SchemaVersion and SchemaScript name the migration of flyway/sql that this package
 // needs: the newest.
 const (
-	SchemaVersion = 7
-	SchemaScript  = "V7__add_proxy_and_addresses.sql"
+	SchemaVersion = 8
+	SchemaScript  = "V8__add_rollups.sql"
 )
 
 // A SchemaError says that the database is not as this version needs it. Waiting
@@ -52,6 +52,12 @@ var (
 			"request_us integer, first_byte_us integer, transfer_us integer, total_us integer, body_bytes integer, error error_kind, attempt smallint, status smallint, remote inet, detail jsonb",
 		"gap":          "first_at timestamp with time zone, last_at timestamp with time zone, slots bigint, series integer, reason gap_reason, instance text, version text",
 		"registration": "from_at timestamp with time zone, series integer, event text",
+
+		"rollup_touched": "id bigint, due timestamp with time zone, series integer[], minute integer[], until integer[]",
+		"rollup_stale":   "from_at timestamp with time zone, due timestamp with time zone, series integer, tier rollup_tier",
+		"rollup_minute":  rollupColumns,
+		"rollup_hour":    rollupColumns,
+		"rollup_day":     rollupColumns,
 	}
 	wantKeys = map[string]string{
 		"series":       "monitor, location",
@@ -59,17 +65,35 @@ var (
 		"measurement":  "series, scheduled, attempt",
 		"gap":          "series, last_at, first_at, reason",
 		"registration": "series, from_at",
+
+		"rollup_touched": "id",
+		"rollup_stale":   "tier, series, from_at",
+		"rollup_minute":  "series, from_at",
+		"rollup_hour":    "series, from_at",
+		"rollup_day":     "series, from_at",
 	}
-	wantFunctions = []string{"create_measurement_partition(date)", "drop_measurement_partitions(date)", "measurement_partitions()"}
-	wantRights    = map[string]string{
+	wantFunctions = []string{"create_measurement_partition(date)", "drop_measurement_partitions(date)", "measurement_partitions()",
+		"create_rollup_partition(text,timestamptz)", "drop_rollup_partitions(text,timestamptz)"}
+	wantRights = map[string]string{
 		"flyway_schema_history": "SELECT",
 		"series":                "SELECT, INSERT",
 		"profile":               "SELECT, INSERT",
 		"measurement":           "SELECT, INSERT, UPDATE",
 		"gap":                   "SELECT, INSERT, UPDATE, DELETE",
 		"registration":          "SELECT, INSERT, UPDATE, DELETE",
+		"change":                "SELECT, INSERT, DELETE",
+		"rollup_touched":        "SELECT, INSERT, DELETE",
+		"rollup_stale":          "SELECT, INSERT, DELETE",
+		"rollup_filled":         "SELECT, INSERT, DELETE",
+		"rollup_minute":         "SELECT, INSERT, UPDATE",
+		"rollup_hour":           "SELECT, INSERT, UPDATE",
+		"rollup_day":            "SELECT, INSERT, UPDATE",
 	}
 )
+
+// rollupColumns are those of all tiers.
+const rollupColumns = "from_at timestamp with time zone, total_sum_us bigint, total_min_us bigint, total_max_us bigint, series integer, up integer, down integer, total_count integer, " +
+	"gaps jsonb, errors jsonb, total bytea, phases bytea"
 
 // inspect holds the database against what this version needs. It returns what it
 // found of the version, in words.

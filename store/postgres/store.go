@@ -37,7 +37,9 @@ type Store struct {
 	series   *ids // of monitor and location
 	profiles *ids // of a profile's content
 
-	joining atomic.Bool // the last batch met rows that were there
+	joining atomic.Bool  // the last batch met rows that were there
+	parts                // of the rollups
+	forgot  atomic.Int64 // when old changes were, in seconds since 1970
 
 	answerWithin time.Duration // the constant, but in tests
 
@@ -55,6 +57,7 @@ type Stats struct {
 	Expired    int64 // events past Retention, which are not kept
 	Refused    int64 // events that the database, or its form of text, cannot hold
 	Partitions int64 // days that Save made a partition for
+	Rolled     int64 // buckets that Roll wrote
 }
 
 // Open reads o, and connects nowhere: a database that is down is waited for by
@@ -114,6 +117,7 @@ func (s *Store) count(d Stats) {
 	s.stats.Expired += d.Expired
 	s.stats.Refused += d.Refused
 	s.stats.Partitions += d.Partitions
+	s.stats.Rolled += d.Rolled
 }
 
 // oldest is the first instant that is kept: the start of a day in UTC; zero: all

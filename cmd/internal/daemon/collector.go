@@ -126,6 +126,7 @@ func collect(ctx context.Context, cfg *config.Config, log *slog.Logger, c *colle
 	beside, stop := context.WithCancel(ctx)
 	var others sync.WaitGroup
 	others.Go(func() { st.keepUp(beside) })
+	others.Go(func() { st.roll(beside) })
 	if cfg.Queue == config.QueueKafka {
 		others.Go(func() { inspect(beside, cfg, kafka.Consumer, log) })
 	}

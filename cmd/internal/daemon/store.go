@@ -27,6 +27,7 @@ type storage struct {
 	log      *slog.Logger
 	db       *postgres.Store // nil: in memory
 	database feed.Patience   // with its start
+	rollups  rollups
 	// monitors are the metrics of single monitors; nil: nobody asked for them
 	monitors *metrics.Monitors
 }
@@ -118,12 +119,13 @@ func (s *storage) problems() []web.Problem {
 	return nil
 }
 
-// notes tells of metrics that leave monitors out.
+// notes tells of rollups that are behind, and of metrics that leave monitors out.
 func (s *storage) notes() []web.Problem {
+	notes := s.rollups.notes()
 	if s.monitors != nil && s.monitors.Left() {
-		return []web.Problem{{Name: "metrics", Message: "there are more monitors than MONITORINK_METRICS_MONITORS: /metrics has series of the first of them, by their ids"}}
+		notes = append(notes, web.Problem{Name: "metrics", Message: "there are more monitors than MONITORINK_METRICS_MONITORS: /metrics has series of the first of them, by their ids"})
 	}
-	return nil
+	return notes
 }
 
 func (s *storage) close() error {
