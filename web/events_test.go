@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -27,15 +28,22 @@ type stream struct {
 	leave func()
 
 	mu   sync.Mutex
+	due  time.Time     // when a write must have ended
 	text string        // what came, and was not taken
 	id   string        // the last one
 	held chan struct{} // it does not read until this is closed; nil: it reads
 }
 
-func (s *stream) Header() http.Header              { return s.head }
-func (s *stream) WriteHeader(code int)             { s.code = code }
-func (s *stream) Flush()                           {}
-func (s *stream) SetWriteDeadline(time.Time) error { return nil }
+func (s *stream) Header() http.Header  { return s.head }
+func (s *stream) WriteHeader(code int) { s.code = code }
+func (s *stream) Flush()               {}
+
+func (s *stream) SetWriteDeadline(due time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.due = due
+	return nil
+}
 
 func (s *stream) Write(b []byte) (int, error) {
 	s.mu.Lock()
@@ -46,6 +54,9 @@ func (s *stream) Write(b []byte) (int, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !time.Now().Before(s.due) {
+		return 0, os.ErrDeadlineExceeded
+	}
 	s.text += string(b)
 	return len(b), nil
 }
@@ -259,7 +270,7 @@ func TestSlowListenerIsDroppedAndKeepsNobodyWaiting(t *testing.T) {
 			t.Errorf("%d were dropped, %d listen; log: %s", dropped, listening, &log)
 		}
 		close(slow.held)
-		<-slow.ended
+		<-slow.ended // its deadline had passed
 		slow.changes(t)
 		back := listen(t, h, "", "Last-Event-ID", slow.id)
 		if got := back.changes(t); len(got) != 1 || got[0]["last_ms"] != float64(at(40).UnixMilli()) {

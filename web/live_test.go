@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
@@ -146,17 +145,4 @@ func rows(t testing.TB, overview []byte) (out []map[string]any) {
 		out = append(out, r)
 	}
 	return out
-}
-
-func (c *recorder) Changes(context.Context, string) (store.Changes, error) {
-	return store.Changes{Next: "1"}, nil
-}
-
-func (c *recorder) Strips(_ context.Context, q store.StripQuery) (all [][]store.Bucket, err error) {
-	for range q.Keys {
-		b := store.Bucket{From: q.From.Add(q.Step), Up: 9, Down: 1, Gaps: map[data.Reason]int64{data.Stopped: 5}}
-		b.Total.Add(5 * time.Millisecond)
-		all = append(all, []store.Bucket{b, {From: b.From.Add(2 * q.Step), Down: 2}})
-	}
-	return all, nil
 }

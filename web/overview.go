@@ -63,34 +63,43 @@ func (v *view) encode() []byte {
 	return append(b, "}}\n"...)
 }
 
-// addAll adds the field of every row: one after the other or, where that is
-// shorter, each distinct one once, and an index.
+// tried is how many rows show whether a field's values repeat.
+const tried = 512
+
+// addAll adds the field of every row: one after the other or, where that is shorter,
+// each distinct one once, and an index.
 func (f field) addAll(b []byte, rows []*row) []byte {
-	plain, values, index := []byte{'['}, []byte{'['}, []byte{'['}
-	known := map[string]int{}
+	begin := len(b)
+	b = append(b, '[')
+	var values, index []byte
+	known := map[string]int{} // nil: they do not repeat
 	for i, r := range rows {
 		if i > 0 {
-			plain, index = append(plain, ','), append(index, ',')
+			b = append(b, ',')
 		}
-		at := len(plain)
-		plain = f.add(plain, r)
-		n, ok := known[string(plain[at:])]
+		at := len(b)
+		b = f.add(b, r)
+		if i == tried && len(known) > tried/2 {
+			known = nil
+		}
+		if known == nil {
+			continue
+		}
+		n, ok := known[string(b[at:])]
 		if !ok {
 			n = len(known)
-			known[string(plain[at:])] = n
-			if n > 0 {
-				values = append(values, ',')
-			}
-			values = append(values, plain[at:]...)
+			known[string(b[at:])] = n
+			values = append(append(values, ','), b[at:]...)
 		}
-		index = strconv.AppendInt(index, int64(n), 10)
+		index = strconv.AppendInt(append(index, ','), int64(n), 10)
 	}
-	const form = `{"values":],"index":]}`
-	if len(values)+len(index)+len(form) > len(plain) {
-		return append(append(b, plain...), ']')
+	b = append(b, ']')
+	const form = `{"values":[],"index":[]}`
+	if known == nil || len(rows) == 0 || len(values)+len(index)+len(form) > len(b)-begin {
+		return b
 	}
-	b = append(append(b, `{"values":`...), values...)
-	b = append(append(b, `],"index":`...), index...)
+	b = append(append(b[:begin], `{"values":[`...), values[1:]...)
+	b = append(append(b, `],"index":[`...), index[1:]...)
 	return append(b, "]}"...)
 }
 

@@ -207,15 +207,3 @@ func TestOverviewOfTenThousandMonitorsIsSmall(t *testing.T) {
 		t.Errorf("%d rows, the last %v", len(got), got[len(got)-1])
 	}
 }
-
-func BenchmarkOverview(b *testing.B) {
-	for _, n := range []int{10_000, 100_000} {
-		s := many(b, n)
-		h := served(b, s)
-		b.Run(fmt.Sprintf("same/%d", n), func(b *testing.B) {
-			for b.Loop() {
-				record(h, "/api/v1/overview")
-			}
-		})
-	}
-}
