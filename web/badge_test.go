@@ -70,7 +70,7 @@ func TestBadgesSayWhatIsAskedFor(t *testing.T) {
 	s.shows("a/b", "ber1", data.Up)
 	s.shows("bad", "ber1", data.Down)
 	s.shows("new", "ber1", data.Up).Last = nil
-	h := statusPage(s)
+	h := statusPage(t, s)
 	for target, want := range map[string][3]string{
 		"/badge/a%2Fb.svg":                                {"a/b|up", "a/b is up", "#14773f"},
 		"/badge/bad.svg?kind=state":                       {"bad|down", "bad is down", "#c22a2a"},
@@ -104,7 +104,7 @@ func TestBadgesArePublicWhereTheMonitorIs(t *testing.T) {
 	s := &window{now: time.Now()}
 	s.shows("shop", "ber1", data.Up)
 	s.shows("internal", "ber1", data.Down, "public:no")
-	h := statusPage(s)
+	h := statusPage(t, s)
 	r := ask(t, h, "GET", "/badge/shop.svg")
 	badgeOf(t, r)
 	if r.Header.Get("Cache-Control") != "public, max-age=30" || r.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin" {

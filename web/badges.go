@@ -62,7 +62,7 @@ func (b *badges) subject(r *http.Request, id string) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := subjects(r.Context(), b.api.store, statuses, time.Now())
+	list, err := subjects(r.Context(), b.api.store, rowsOf(statuses), time.Now())
 	if err != nil {
 		return nil, err
 	}

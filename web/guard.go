@@ -70,9 +70,10 @@ func (g *guard) pass(w http.ResponseWriter, r *http.Request) bool {
 		failHost(w, r)
 		return false
 	}
-	who, shown := g.session(r), ""
+	who := g.session(r)
 	if who == nobody {
-		if shown = token(r); shown == "" {
+		shown := token(r)
+		if shown == "" {
 			g.ask(w, r)
 			return false
 		}

@@ -1,10 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"strconv"
 	"sync"
@@ -18,29 +14,15 @@ type view struct {
 	cursor string
 	stale  time.Time // since when the store has not answered; zero: it does
 
-	encoded func() overview // made when it is first asked for
-}
-
-// An overview is a view in the form that is sent.
-type overview struct {
-	tag         string
-	plain, gzip []byte
+	encoded func() *packed // made when it is first asked for
 }
 
 // newView returns the view of rows, which nobody changes.
 func newView(rows []*row, at time.Time, cursor string, stale time.Time) *view {
 	v := &view{rows: rows, at: at, cursor: cursor, stale: stale}
-	v.encoded = sync.OnceValue(func() overview {
-		plain := v.encode()
-		sum := sha256.Sum256(plain)
-		var small bytes.Buffer
-		z, err := gzip.NewWriterLevel(&small, gzip.BestSpeed)
-		if err != nil { // there is such a level
-			panic(err)
-		}
-		z.Write(plain) // to memory
-		z.Close()
-		return overview{`W/"` + hex.EncodeToString(sum[:12]) + `"`, plain, small.Bytes()}
+	v.encoded = sync.OnceValue(func() *packed {
+		p := pack(v.encode())
+		return &p
 	})
 	return v
 }
@@ -108,20 +90,6 @@ func (a *api) overview(w http.ResponseWriter, r *http.Request, _ query) error {
 	if err != nil {
 		return err
 	}
-	o, head := v.encoded(), w.Header()
-	head.Set("ETag", o.tag)
-	head.Set("Cache-Control", asAsked)
-	if has(r, o.tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	head.Set("Content-Type", "application/json")
-	body := o.plain
-	if takesGzip(r.Header) {
-		head.Set("Content-Encoding", "gzip")
-		body = o.gzip
-	}
-	head.Set("Content-Length", strconv.Itoa(len(body)))
-	w.Write(body) // an error is the client's: it has gone
+	v.encoded().send(w, r, asAsked, "application/json")
 	return nil
 }

@@ -1,13 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
 )
 
@@ -55,43 +55,43 @@ func newSelector(labels []string) selector {
 	return s
 }
 
-func (s selector) has(r *data.Registration) bool {
+// of returns those of rows that s chooses.
+func (s selector) of(rows []*row) (chosen []*row) {
+	for _, r := range rows {
+		if r.state != "removed" && s.has(r) {
+			chosen = append(chosen, r)
+		}
+	}
+	return chosen
+}
+
+func (s selector) has(r *row) bool {
 	for key, values := range s {
-		if v, ok := r.Labels[key]; !ok || !slices.Contains(values, v) {
+		if !slices.Contains(values, r.label(key)) {
 			return false
 		}
 	}
 	return len(s) > 0
 }
 
-// chosen returns the statuses of the monitors that s has, in the order of their ids.
-func chosen(ctx context.Context, r store.Reader, s selector) ([]store.MonitorStatus, error) {
-	var all []store.MonitorStatus
-	for q := (store.MonitorQuery{Limit: store.MaxLimit}); ; {
-		page, err := r.Monitors(ctx, q)
-		if err != nil {
-			return nil, err
+// label is the value of a label; empty: there is none.
+func (r *row) label(name string) string {
+	for _, l := range r.labels {
+		if l.name == name {
+			return l.value
 		}
-		for _, m := range page.Items {
-			if m.Registration != nil && !m.Registration.Removed && s.has(m.Registration) {
-				all = append(all, m)
-			}
-		}
-		if page.Next == "" {
-			return all, nil
-		}
-		q.After = page.Next
 	}
+	return ""
 }
 
-// subjects puts together what is known of monitors, whose statuses are in the order of
-// their ids.
-func subjects(ctx context.Context, r store.Reader, statuses []store.MonitorStatus, now time.Time) ([]*subject, error) {
+// subjects puts together what is known of monitors, whose rows are in the order of their
+// ids.
+func subjects(ctx context.Context, r store.Reader, rows []*row, now time.Time) ([]*subject, error) {
 	var all []*subject
-	for part := range slices.Chunk(statuses, maxStrips) {
+	for part := range slices.Chunk(rows, maxStrips) {
 		q := store.StripQuery{From: firstDay(now), To: firstDay(now).AddDate(0, 0, barDays), Step: store.Day}
 		for _, m := range part {
-			q.Keys = append(q.Keys, store.Key{Monitor: m.Monitor, Location: m.Location})
+			q.Keys = append(q.Keys, m.Key)
 		}
 		days, err := r.Strips(ctx, q)
 		if err != nil {
@@ -106,7 +106,7 @@ func subjects(ctx context.Context, r store.Reader, statuses []store.MonitorStatu
 			if len(all) == 0 || all[len(all)-1].id != part[i].Monitor {
 				all = append(all, &subject{id: part[i].Monitor, title: part[i].Monitor})
 			}
-			all[len(all)-1].add(&part[i], days[i], hours[i], now)
+			all[len(all)-1].add(part[i], days[i], hours[i], now)
 		}
 	}
 	return all, nil
@@ -121,11 +121,9 @@ func firstHour(now time.Time) time.Time {
 }
 
 // add adds a location.
-func (s *subject) add(m *store.MonitorStatus, days, hours []store.Bucket, now time.Time) {
-	if r := m.Registration; r != nil && r.Labels["title"] != "" {
-		s.title = r.Labels["title"]
-	}
-	s.state = together(s.state, stateAt(m, now))
+func (s *subject) add(r *row, days, hours []store.Bucket, now time.Time) {
+	s.title = cmp.Or(r.label("title"), s.title)
+	s.state = together(s.state, stateAt(r, now))
 	merge(s.days[:], days, firstDay(now), store.Day)
 	merge(s.hours[:], hours, firstHour(now), store.Hour)
 }
@@ -141,19 +139,16 @@ func merge(into []share, from []store.Bucket, first time.Time, step time.Duratio
 
 // stateAt is the state at one location. What should have been heard of long ago is
 // unknown, whatever it was then.
-func stateAt(m *store.MonitorStatus, now time.Time) string {
-	r, last := m.Registration, m.Last
+func stateAt(r *row, now time.Time) string {
 	switch {
-	case r != nil && r.Paused:
+	case r.state == isPaused:
 		return isPaused
-	case last == nil, m.LastGap != nil && m.LastGap.Last.After(last.Scheduled):
+	case r.last == none, r.reason != "":
 		return isUnknown
-	case r != nil && r.Schedule.Every > 0 && now.Sub(last.Scheduled) > 3*time.Duration(r.Schedule.Every)+time.Minute:
+	case r.every != none && now.Sub(time.UnixMilli(r.last)) > 3*time.Duration(r.every)*time.Microsecond+time.Minute:
 		return isUnknown
-	case last.State == data.Down:
-		return isDown
 	}
-	return isUp
+	return r.state
 }
 
 // together is the state at two locations or more. One where nothing is known says nothing

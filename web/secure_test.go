@@ -46,7 +46,7 @@ func TestAnswersOfEveryKindAreProtected(t *testing.T) {
 	s := &window{now: time.Now()}
 	s.shows("shop", "ber1", data.Up)
 	h := web.New(web.Options{
-		Store: s, Token: adminToken, ReadToken: readToken, Status: web.StatusOptions{Labels: []string{"public:yes"}},
+		Store: s, Token: adminToken, ReadToken: readToken, Ending: closing(t), Status: web.StatusOptions{Labels: []string{"public:yes"}},
 		Metrics: http.NotFoundHandler(), Reload: http.NotFoundHandler(), Ready: func() []web.Problem { return []web.Problem{{"store", "away"}} },
 	})
 	bearer := func(token string) []string { return []string{"Authorization", "Bearer " + token} }

@@ -2,9 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +15,7 @@ const (
 	statusFresh   = 15 * time.Second // what is shown may be this old
 	statusPatient = 30 * time.Second // what putting it together may take
 	statusStale   = time.Minute      // when it is said that it is old
+	statusCache   = "public, max-age=10"
 )
 
 // StatusOptions are the settings of the public page.
@@ -29,6 +30,7 @@ type statusBoard struct {
 	o     StatusOptions
 	which selector
 	store store.Reader
+	live  *board // where the states and labels are from
 	log   *slog.Logger
 
 	mu      sync.Mutex
@@ -37,29 +39,29 @@ type statusBoard struct {
 	loading chan struct{} // closed by who does so, at the end; nil: nobody does
 }
 
-func newStatusBoard(o StatusOptions, r store.Reader, log *slog.Logger) *statusBoard {
-	return &statusBoard{o: o, which: newSelector(o.Labels), store: r, log: log}
+func newStatusBoard(o StatusOptions, a *api) *statusBoard {
+	return &statusBoard{o: o, which: newSelector(o.Labels), store: a.store, live: a.board, log: a.log}
 }
 
 // open adds what everybody may see to mux.
 func (b *statusBoard) open(mux *http.ServeMux) {
-	get(mux, "/status", b.serve(func(v *statusView) (string, []byte) { return "text/html; charset=utf-8", v.html }))
-	get(mux, "/status.json", b.serve(func(v *statusView) (string, []byte) { return "application/json", v.json }))
+	get(mux, "/status", b.serve(func(w http.ResponseWriter, r *http.Request, v *statusView) {
+		w.Header().Set("Refresh", "60") // it has no script to do so
+		v.html.send(w, r, statusCache, "text/html; charset=utf-8")
+	}))
+	get(mux, "/status.json", b.serve(func(w http.ResponseWriter, r *http.Request, v *statusView) {
+		v.json.send(w, r, statusCache, "application/json")
+	}))
 }
 
-func (b *statusBoard) serve(form func(*statusView) (kind string, body []byte)) http.Handler {
+func (b *statusBoard) serve(send func(http.ResponseWriter, *http.Request, *statusView)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := b.view(r.Context())
-		if v == nil {
-			w.Header().Set("Retry-After", retryAfter(statusFresh))
-			failUnnamed(w, r, http.StatusServiceUnavailable, "the status is not known at the moment; try again later")
+		if v := b.view(r.Context()); v != nil {
+			send(w, r, v)
 			return
 		}
-		kind, body := form(v)
-		if strings.HasPrefix(kind, "text/html") {
-			w.Header().Set("Refresh", "60") // it has no script to do so
-		}
-		send(w, r, "public, max-age=10", kind, body)
+		w.Header().Set("Retry-After", retryAfter(statusFresh))
+		failUnnamed(w, r, http.StatusServiceUnavailable, "the status is not known at the moment; try again later")
 	})
 }
 
@@ -112,11 +114,14 @@ func (b *statusBoard) renew(ctx context.Context) *statusView {
 }
 
 func (b *statusBoard) load(ctx context.Context, now time.Time) ([]*subject, error) {
-	statuses, err := chosen(ctx, b.store, b.which)
+	known, err := b.live.now(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list, err := subjects(ctx, b.store, statuses, now)
+	if !known.stale.IsZero() {
+		return nil, errors.New("the store has not told what changed since " + known.stale.UTC().Format(time.RFC3339))
+	}
+	list, err := subjects(ctx, b.store, b.which.of(known.rows), now)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func TestStatusOfWhatAStoreHolds(t *testing.T) {
 	if refused, err := s.Save(t.Context(), events); err != nil || len(refused) > 0 {
 		t.Fatalf("save: %v, %v", refused, err)
 	}
-	h := web.New(web.Options{Store: s, Status: web.StatusOptions{Labels: []string{"public:yes"}, Title: "Status"}})
+	h := web.New(web.Options{Store: s, Ending: closing(t), Status: web.StatusOptions{Labels: []string{"public:yes"}, Title: "Status"}})
 	got := statusOf(t, h)
 	if len(got.Monitors) != 1 || got.State != "up" || got.Monitors[0].Title != "Shop" || got.Monitors[0].Uptime == nil {
 		t.Fatalf("%+v", got)

@@ -16,8 +16,8 @@ type statusView struct {
 	byID  map[string]*subject
 	at    time.Time
 	stale bool
-	html  []byte
-	json  []byte
+	html  packed
+	json  packed
 }
 
 // A pageView is what the template shows.
@@ -75,14 +75,14 @@ func newStatusView(title string, list []*subject, at time.Time, stale bool) *sta
 	if err != nil { // it is built here, of types that JSON can express
 		panic(err)
 	}
-	v.json = b
+	v.json = pack(b)
 	p.MoreOutages = max(0, len(p.Outages)-maxOutages)
 	p.Outages = p.Outages[:len(p.Outages)-p.MoreOutages]
 	var html bytes.Buffer
 	if err := pages.ExecuteTemplate(&html, "status.html", p); err != nil { // likewise
 		panic(err)
 	}
-	v.html = html.Bytes()
+	v.html = pack(html.Bytes())
 	return v
 }
 

@@ -83,7 +83,7 @@ func New(o Options) http.Handler {
 	g, open := newGuard(h), http.NewServeMux()
 	images := &badges{guard: g, api: a}
 	if len(o.Status.Labels) > 0 {
-		images.board = newStatusBoard(o.Status, o.Store, o.Logger)
+		images.board = newStatusBoard(o.Status, a)
 		images.board.open(open)
 	}
 	get(open, "/badge/{file}", images)
