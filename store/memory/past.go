@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"sort"
 	"time"
 
 	"github.com/monitorink/monitorink/store"
@@ -70,17 +71,13 @@ func (p *past) forget(tier int, end time.Time, room int) time.Time {
 		p.since[tier] = since
 	}
 	l := p.tiers[tier]
-	n := 0
-	for n < len(l) && l[n].From.Before(since) {
-		n++
-	}
-	if n > 0 {
-		p.tiers[tier] = append(l[:0:0], l[n:]...)
-	}
+	n := search(l, since)
+	clear(l[:n]) // their histograms go now, their own room when the list next grows
+	p.tiers[tier] = l[n:]
 	return since
 }
 
-// tier is the index of the one that step belongs to.
+// tierOf is the index of the tier that a step is made of.
 func tierOf(step time.Duration) int {
 	for i := len(steps) - 1; i > 0; i-- {
 		if step >= steps[i] {
@@ -93,11 +90,11 @@ func tierOf(step time.Duration) int {
 // within returns the buckets of a tier that begin in a range.
 func (p *past) within(tier int, from, to time.Time) []store.Bucket {
 	l := p.tiers[tier]
-	for len(l) > 0 && l[0].From.Before(from) {
-		l = l[1:]
-	}
-	for len(l) > 0 && !l[len(l)-1].From.Before(to) {
-		l = l[:len(l)-1]
-	}
-	return l
+	l = l[search(l, from):]
+	return l[:search(l, to)]
+}
+
+// search is the index of the first bucket that does not begin before t.
+func search(l []store.Bucket, t time.Time) int {
+	return sort.Search(len(l), func(i int) bool { return !l[i].From.Before(t) })
 }
