@@ -149,7 +149,7 @@ func TestSlotTellsEveryAttemptAndTheGapsThatCoverIt(t *testing.T) {
 	h := web.New(web.Options{Store: s})
 	slot := func(n int) string { return "/measurements/" + at(n).Format("2006-01-02T15:04:05.000Z") }
 	wantJSON(t, "all", get(t, h, path("shop", slot(1))), map[string]any{
-		"items": []any{plain(t, second), plain(t, elsewhere), plain(t, failed("shop", 1))}, "gaps": []any{plain(t, gap("shop", 1, 3))},
+		"items": []any{plain(t, second), plain(t, failed("shop", 1)), plain(t, elsewhere)}, "gaps": []any{plain(t, gap("shop", 1, 3))},
 	})
 	wantJSON(t, "a location", get(t, h, path("shop", slot(1)+"?location=nyc1")), map[string]any{"items": []any{plain(t, elsewhere)}, "gaps": []any{}})
 	wantJSON(t, "a gap", get(t, h, path("shop", slot(3))), map[string]any{"items": []any{}, "gaps": []any{plain(t, gap("shop", 1, 3))}})

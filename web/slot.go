@@ -3,14 +3,16 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
 )
 
-// slot tells all of one scheduled instant: the attempts at every location, the last
-// ones first, and the gaps that cover it where there are none.
+// slot tells all of one scheduled instant: by location the attempts, the last one
+// first, and the gaps that cover it.
 func (a *api) slot(w http.ResponseWriter, r *http.Request, q query) error {
 	at, allowed := instant(r.PathValue("scheduled_at"))
 	if allowed == "" && !at.Equal(at.Truncate(time.Millisecond)) {
@@ -32,6 +34,7 @@ func (a *api) slot(w http.ResponseWriter, r *http.Request, q query) error {
 	if len(measured.Items)+len(covering.Items) == 0 {
 		return &refusal{http.StatusNotFound, "nothing is known of this slot: it was not scheduled, has not come yet, is on its way, or has expired"}
 	}
+	slices.SortStableFunc(measured.Items, func(a, b *data.Measurement) int { return strings.Compare(a.Location, b.Location) })
 	items, err := encoded(measured.Items)
 	if err != nil {
 		return err

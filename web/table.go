@@ -64,7 +64,7 @@ func (a *api) oneMonitor() []route {
 			params: list, answer: "Measurements", codes: ofMonitor, serve: events(a, store.Reader.Measurements),
 		},
 		{
-			path: "/api/v1/monitors/{id}/measurements/{scheduled_at}", does: "Its measurements of one slot, the last attempt first, and the gaps that cover it.",
+			path: "/api/v1/monitors/{id}/measurements/{scheduled_at}", does: "Its measurements of one slot, by location, the last attempt first, and the gaps that cover it.",
 			params: []parameter{paramLocation}, answer: "Slot", codes: ofMonitor, serve: a.slot,
 		},
 		{
