@@ -49,6 +49,10 @@ type object = map[string]any
 func document(table []route) []byte {
 	paths := object{}
 	for _, t := range table {
+		t.codes = slices.Concat(ofAll, t.codes)
+		paths[t.path] = object{"get": operation(t)}
+	}
+	for _, t := range beside() {
 		paths[t.path] = object{"get": operation(t)}
 	}
 	b, err := json.MarshalIndent(object{
@@ -93,7 +97,7 @@ func schemas() map[string]json.RawMessage {
 func operation(t route) object {
 	params := []object{}
 	for _, part := range strings.Split(t.path, "/") {
-		if name := strings.Trim(part, "{}"); name != part {
+		if name := strings.TrimSuffix(strings.Trim(part, "{}"), "}.svg"); name != part {
 			params = append(params, object{"name": name, "in": "path", "required": true, "description": inPath[name], "schema": object{"type": "string"}})
 		}
 	}
@@ -113,10 +117,14 @@ func operation(t route) object {
 		content[kind] = object{"schema": object{"$ref": "#/components/schemas/" + t.answer}}
 	}
 	answers := object{"200": object{"description": meanings[http.StatusOK], "content": content}}
-	for _, code := range slices.Concat(ofAll, t.codes) {
+	for _, code := range t.codes {
 		answer := object{"description": meanings[code]}
 		if code >= http.StatusBadRequest {
-			answer["content"] = object{"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/Problem"}}}
+			problems := object{"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/Problem"}}}
+			if code == http.StatusNotFound && strings.HasPrefix(media[0], "image/") { // it is shown as one, too
+				maps.Copy(problems, content)
+			}
+			answer["content"] = problems
 		}
 		answers[strconv.Itoa(code)] = answer
 	}

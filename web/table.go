@@ -94,3 +94,23 @@ func (a *api) oneMonitor() []route {
 		},
 	}
 }
+
+// beside are the paths of the document that are not the API's own, and may be open to
+// all. They have handlers of their own.
+func beside() []route {
+	return []route{
+		{
+			path: "/badge/{id}.svg", does: "An image that says how a monitor is: open to all for what the status page shows.",
+			params: []parameter{
+				choice("kind", "What it says.", []string{"state", "uptime", "latency"}, nil),
+				choice("period", "Of uptime and latency.", []string{"30d", "24h", "7d", "90d"}, nil),
+				{name: "label", does: "The text on its left; absent: the monitor's title.", schema: object{"type": "string"}},
+			},
+			answer: "Badge", media: []string{"image/svg+xml"}, codes: slices.Concat(ofAll, ofMonitor),
+		},
+		{
+			path: "/status.json", does: "The public status page, where there is one: open to all.",
+			answer: "StatusPage", codes: ofMonitor,
+		},
+	}
+}
