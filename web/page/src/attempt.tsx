@@ -6,7 +6,7 @@ import { curl } from "./curl";
 import type { Address, Measurement } from "./event";
 import { explain, words } from "./explain";
 import { bytes, clock, duration } from "./format";
-import { State } from "./lists";
+import { Sign } from "./lists";
 import { Countdown } from "./monitor-head";
 import { Hops, Waterfall } from "./waterfall";
 
@@ -14,12 +14,12 @@ export function Attempt({ m, decides, alone }: { m: Measurement; decides: boolea
   const [open, setOpen] = useState(decides);
   if (!decides) {
     return <details class="attempt earlier" open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
-      <summary><State state={m.state} /> attempt {m.attempt} at {m.location}{m.error && <span class="soft">, {words(m.error.kind)}{m.error.phase && ` in ${words(m.error.phase)}`}</span>}</summary>
+      <summary><Sign state={m.state} /> attempt {m.attempt} at {m.location}{m.error && <span class="soft">, {words(m.error.kind)}{m.error.phase && ` in ${words(m.error.phase)}`}</span>}</summary>
       {open && <Whole m={m} />}
     </details>;
   }
   return <article class="attempt" aria-label={`Attempt ${m.attempt} at ${m.location}`}>
-    <h2><State state={m.state} /> {!alone && <span class="soft">attempt {m.attempt} at {m.location}, which decides</span>}
+    <h2><Sign state={m.state} /> {!alone && <span class="soft">attempt {m.attempt} at {m.location}, which decides</span>}
       {alone && m.attempt > 1 && <span class="soft">attempt {m.attempt}</span>}</h2>
     <Whole m={m} />
   </article>;
@@ -71,14 +71,14 @@ function Honest({ m }: { m: Measurement }) {
 function Expectations({ m }: { m: Measurement }) {
   return <table class="rows"><thead><tr><th scope="col">Met</th><th scope="col">Expectation</th><th scope="col">Seen</th></tr></thead>
     <tbody>{m.expectations!.map((e, i) => <tr key={i}>
-      <td><span class={"state " + (e.ok ? "up" : "down")}>{e.ok ? "yes" : "no"}</span></td>
+      <td><Sign state={e.ok ? "up" : "down"}>{e.ok ? "yes" : "no"}</Sign></td>
       <td>{e.name}</td><td><code class="text">{e.seen}</code></td></tr>)}</tbody></table>;
 }
 
 function Addresses({ list, unprobed }: { list: Address[]; unprobed?: number }) {
   const whole = Math.max(...list.map((a) => a.phases?.total_us ?? 0));
   return <><ol class="hops">{list.map((a) => <li key={a.remote}>
-    <div class="line"><State state={a.state} /> <b>{a.remote}</b> <span class="soft">{a.status ?? "no answer"}</span></div>
+    <div class="line"><Sign state={a.state} /> <b>{a.remote}</b> <span class="soft">{a.status ?? "no answer"}</span></div>
     {a.error && <div class="why">{words(a.error.kind)}{a.error.phase && ` in ${words(a.error.phase)}`}: {a.error.message}</div>}
     {a.phases && <Waterfall phases={a.phases} whole={whole} caption={"Phases at " + a.remote} />}
   </li>)}</ol>{unprobed ? <p class="note">The name has {unprobed === 1 ? "one more address that was" : unprobed + " more addresses that were"} not probed.</p> : null}</>;

@@ -10,7 +10,7 @@ import { backTo, pathOf, query, worthTrying } from "./monitor-data";
 import { neighbours, type Neighbours } from "./neighbours";
 import { Attempt } from "./attempt";
 import { sentence, useTitle } from "./parts";
-import { go, href } from "./router";
+import { go, home, href } from "./router";
 
 // measurementHref is the address of the slot of m, at its location.
 export const measurementHref = (m: Pick<Measurement, "monitor" | "location" | "scheduled_at">) =>
@@ -59,7 +59,7 @@ export function Detail({ id, at, location }: { id: string; at: string; location:
   const settled = got?.key === key, error = settled ? got?.error : undefined;
   const items = (!error && got?.slot?.items) || [], gaps = (!error && got?.slot?.gaps) || [];
   return <main class="detail" aria-busy={!settled}>
-    <p class="crumbs"><a href={href({})}>all monitors</a> / <a class="text" href={up}>{id}</a></p>
+    <p class="crumbs"><a href={home()}>all monitors</a> / <a class="text" href={up}>{id}</a></p>
     <div class="head"><h1>{Number.isNaN(Date.parse(at)) ? at : clock(at)} <span class="soft">{location}</span></h1>
       <p class="facts">The slot of <time class="text" dateTime={at}>{at}</time></p></div>
     <nav class="ranges" aria-label="Slots">

@@ -10,7 +10,7 @@ export function useRowKeys(keys: Keys) {
   now.current = keys;
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
-      if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
+      if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e.target) || document.querySelector("dialog[open]")) return;
       const { escape, j, k } = now.current;
       if (e.key === "Escape" && escape) escape();
       else if (e.key === "j") (j ?? (() => step(1)))();

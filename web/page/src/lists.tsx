@@ -4,6 +4,8 @@ import type { ComponentChildren } from "preact";
 import type { Gap, Incident, Measurement } from "./event";
 import { because, words } from "./explain";
 import { clock, duration, span } from "./format";
+import { Glyph } from "./glyph";
+import { states, type State } from "./row";
 import { Bar } from "./waterfall";
 
 // Incidents lists the runs of down; choosing one zooms to it.
@@ -39,19 +41,19 @@ export function Measurements({ items, several, href }: { items: Measurement[]; s
   for (const m of items) last.set(slot(m), Math.max(last.get(slot(m)) ?? 0, m.attempt));
   return <table class="rows">
     <thead><tr><th scope="col">State</th><th scope="col">Slot</th>{several && <th scope="col">Location</th>}<th scope="col" class="num wide">Status</th>
-      <th scope="col" class="num">Total</th><th scope="col" class="wide">Phases</th><th scope="col" class="seen">What was seen</th></tr></thead>
+      <th scope="col" class="num">Total</th><th scope="col" class="wide">Phases</th><th scope="col" class="saw">What was seen</th></tr></thead>
     <tbody>
       {items.map((m) => {
         const decides = m.attempt === last.get(slot(m));
         return <tr key={slot(m) + m.attempt} class={decides ? undefined : "earlier"} data-href={href(m)}>
-          <td><State state={m.state} /></td>
+          <td><Sign state={m.state} /></td>
           <td>{decides ? <a href={href(m)}>{clock(m.scheduled_at)}</a> : <span class="soft">attempt {m.attempt}</span>}
             {decides && m.attempt > 1 && <div class="soft">attempt {m.attempt} decided</div>}</td>
           {several && <td class="soft">{m.location}</td>}
           <td class="num wide">{m.http?.status ?? ""}</td>
           <td class="num">{m.phases?.total_us === undefined ? "–" : duration(m.phases.total_us)}</td>
           <td class="wide"><Bar phases={m.phases} /></td>
-          <td class="seen"><Seen m={m} /></td>
+          <td class="saw"><Seen m={m} /></td>
         </tr>;
       })}
     </tbody>
@@ -69,5 +71,9 @@ function Seen({ m }: { m: Measurement }) {
   return <>{notes.map((n, i) => <div key={i}>{n}</div>)}</>;
 }
 
-// State is a state by word and shape, not by colour alone.
-export const State = ({ state }: { state: string }) => <span class={"state " + state}>{state}</span>;
+// Sign is a state by shape and word, not by colour alone; the word may be another.
+export function Sign({ state, children }: { state: string; children?: string }) {
+  return <span class={"state " + state}>{isState(state) && <Glyph state={state} />} {children ?? state}</span>;
+}
+
+const isState = (s: string): s is State => (states as readonly string[]).includes(s);

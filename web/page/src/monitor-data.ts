@@ -3,7 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { get, Problem } from "./api";
-import { follow } from "./follow";
+import { connection, onChange } from "./live";
 import { href } from "./router";
 import type { Gap, Incident, List, Measurement, Series, Status, Summary } from "./event";
 import { named, refreshEvery, text, type Range } from "./range";
@@ -106,10 +106,10 @@ export function useMonitor(id: string, range: Range, location: string, limit: nu
     };
     setView((old) => ({ ...(same(old.key, id) ? old : { errors: {} }), key: old.key, loading: true }) as View & { key: string });
     want(true);
-    const following = range.name ? follow(id, () => want()) : undefined;
+    const unfollow = range.name ? onChange((monitors) => { if (!monitors || monitors.has(id)) want(); }) : undefined;
     const pace = range.name ? setInterval(() => {
       const now = Date.now();
-      if (now - last >= refreshEvery(range) || (!following!.open() && now - looked >= pause)) want();
+      if (now - last >= refreshEvery(range) || (connection().state !== "live" && now - looked >= pause)) want();
     }, 1000) : undefined;
     const seen = () => { if (!document.hidden) want(Boolean(range.name)); };
     document.addEventListener("visibilitychange", seen);
@@ -117,7 +117,7 @@ export function useMonitor(id: string, range: Range, location: string, limit: nu
       stop.abort();
       clearTimeout(timer);
       clearInterval(pace);
-      following?.end();
+      unfollow?.();
       document.removeEventListener("visibilitychange", seen);
     };
   }, [key, limit]);

@@ -5,7 +5,7 @@ import type { Problem } from "./api";
 import type { Status, Summary } from "./event";
 import { because, words } from "./explain";
 import { ago, clock, duration, interval, number, share } from "./format";
-import { State } from "./lists";
+import { Sign } from "./lists";
 import { sentence, useNow } from "./parts";
 
 const order = ["down", "unknown", "up", "paused", "removed"];
@@ -20,8 +20,8 @@ export function Head({ id, statuses, error }: { id: string; statuses: Status[]; 
   const gap = statuses.map((s) => s.last_gap).filter((g) => g !== undefined).sort((a, b) => (a.last_at < b.last_at ? 1 : -1))[0];
   const labels = Object.entries(r?.labels ?? {});
   return <div class="head">
-    <h1><State state={statuses.length ? worst(statuses) : "unknown"} /> <span class="text">{id}</span></h1>
-    {error && <p class="note" role="status">{sentence(error.message)} {statuses.length > 0 && "What you see is as old as its last measurement. "}The page goes on trying.</p>}
+    <h1><Sign state={statuses.length ? worst(statuses) : "unknown"} /> <span class="text">{id}</span></h1>
+    {error && error.status !== 0 && <p class="note" role="status">{sentence(error.message)}</p>}
     <p class="facts">{r?.method} <span class="text">{r?.url ?? " "}</span></p>
     <dl class="facts">
       <Fact name="Schedule">{r?.every_us ? "every " + interval(r.every_us) : r?.cron ? `${r.cron} ${r.timezone ?? "UTC"}` : undefined}
@@ -54,7 +54,7 @@ export function Countdown({ expires, now }: { expires: string; now: number }) {
 export function Locations({ all, chosen, hrefOf }: { all: Status[]; chosen: string; hrefOf: (location: string) => string }) {
   return <nav class="locations" aria-label="Location">
     <a class="range" href={hrefOf("")} aria-current={chosen ? undefined : "true"}>all locations</a>
-    {all.map((s) => <a key={s.location} class="range" href={hrefOf(s.location)} aria-current={chosen === s.location ? "true" : undefined}><State state={s.state} /> {s.location}</a>)}
+    {all.map((s) => <a key={s.location} class="range" href={hrefOf(s.location)} aria-current={chosen === s.location ? "true" : undefined}><Sign state={s.state} /> {s.location}</a>)}
   </nav>;
 }
 

@@ -1,7 +1,7 @@
 // The page of one monitor.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { go, href, useQuery } from "./router";
+import { go, home, href, useQuery } from "./router";
 import { beside, closer, cut, names, narrower, parse, text, wider, write, type Range } from "./range";
 import { pathOf, query as queryOf, remember, useMonitor } from "./monitor-data";
 import { columns, type Cell } from "./series";
@@ -37,7 +37,7 @@ export function Monitor({ id }: { id: string }) {
   useEffect(() => { setHover(undefined); setPicked(undefined); }, [id, location, range.name || range.from, range.to * Number(!range.name)]);
   useRowKeys({
     escape: () => {
-      if (range.name) return go(href({}));
+      if (range.name) return go(home());
       if (zooms > 0) {
         zooms--;
         return history.back();
@@ -52,7 +52,7 @@ export function Monitor({ id }: { id: string }) {
   const every = registration?.every_us;
   const data = useMemo(() => view.series && columns(view.series, every), [view.series, every]);
   if (view.errors.now?.status === 404) {
-    return <main class="monitor"><p class="hint">There is no monitor <b>{id}</b>. <a href={href({})}>All monitors</a></p></main>;
+    return <main class="monitor"><p class="hint">There is no monitor <b>{id}</b>. <a href={home()}>All monitors</a></p></main>;
   }
   const several = all.length > 1;
   const charts = data && { data, range: shown, every, onZoom: zoom, onHover: setHover, onPick: setPicked };
@@ -60,7 +60,7 @@ export function Monitor({ id }: { id: string }) {
   const nearer = data?.cells[0] && closer(shown, data.cells[0].from * 1000);
 
   return <main class={"monitor" + (view.loading ? " moving" : "")} aria-busy={view.loading}>
-    <p class="crumbs"><a href={href({})}>← all monitors</a></p>
+    <p class="crumbs"><a href={home()}>← all monitors</a></p>
     <Head id={id} statuses={here.length ? here : all} error={view.errors.now} />
     {several && <Locations all={all} chosen={location} hrefOf={(l) => at(range, l)} />}
     <RangeBar range={range} shown={shown} at={at} />
@@ -117,7 +117,7 @@ function RangeBar({ range, shown, at }: { range: Range; shown: Range; at: (r: Ra
   const form = (ms: number) => new Date(ms).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
   return <nav class="ranges" aria-label="Range of time">
     {names.map((name) => <a key={name} class="range" href={at({ name, from: 0, to: 0 })} aria-current={range.name === name ? "true" : undefined}>{name}</a>)}
-    <span class="group">
+    <span class="steps">
       <a class="range" href={at(beside(shown, -1, now))} aria-label="The time before" title="The time before">‹</a>
       <a class="range" href={at(beside(shown, 1, now))} aria-label="The time after" title="The time after">›</a>
       <a class="range" href={at(wider(shown, now))} aria-label="Zoom out" title="Zoom out">−</a>

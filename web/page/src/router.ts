@@ -33,8 +33,17 @@ export function go(to: string, options: { replace?: boolean } = {}) {
 
 const sameView = (to: URL) => ["monitor", "at"].every((name) => to.searchParams.get(name) === new URLSearchParams(location.search).get(name));
 
+let overview = "./";
+
+// home is the address of the overview, as it was last seen.
+export const home = () => overview;
+
 const listeners = new Set<() => void>();
-const changed = () => listeners.forEach((l) => l());
+function changed() {
+  if (!new URLSearchParams(location.search).has("monitor")) overview = location.search || "./";
+  listeners.forEach((l) => l());
+}
+changed();
 addEventListener("popstate", changed);
 
 const subscribe = (l: () => void) => {

@@ -159,13 +159,13 @@ test("the API goes away and comes back", async () => {
   f.gone = true;
   for (const l of f.listeners) l.destroy();
   try {
-    await page.waitForSelector("text=The collector does not answer", { timeout: 15_000 });
+    await page.waitForSelector(".banner", { timeout: 15_000 });
     assert.equal(await page.locator(".figures").innerText(), uptime);
     assert.equal(await page.locator("main .note:visible", { hasText: "may be old" }).count(), 0, "it is told once");
   } finally {
     f.gone = false;
   }
-  await page.waitForSelector("text=The collector does not answer", { state: "detached", timeout: 20_000 });
+  await page.waitForSelector(".banner", { state: "detached", timeout: 30_000 });
 });
 
 test("a page that is opened while the API is away fills itself once it is back", async () => {
@@ -173,7 +173,7 @@ test("a page that is opened while the API is away fills itself once it is back",
   let pages: Page[];
   try {
     pages = [await look(f, plain), await look(f, monitor(ids.plain, { from: "2026-11-01T00:00:00Z" })), await look(f, monitor(ids.plain, { at: new Date(Math.floor(Date.now() / 10e3) * 10e3 - 600e3).toISOString() }))];
-    for (const page of pages) await page.waitForSelector("text=The collector does not answer");
+    for (const page of pages) await page.waitForSelector(".banner");
   } finally {
     f.gone = false;
   }
@@ -243,4 +243,12 @@ test("a phone shows it all without moving sideways", async () => {
   const page = await look(f, plain, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
   await ready(page);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+});
+
+test("esc comes back to the overview as it was", async () => {
+  const page = await look(f, "?q=shop&sort=latency");
+  await page.evaluate((q) => { history.pushState(null, "", q); dispatchEvent(new PopStateEvent("popstate")); }, plain);
+  await ready(page);
+  await page.keyboard.press("Escape");
+  await page.waitForURL((u) => u.search === "?q=shop&sort=latency");
 });
