@@ -91,6 +91,10 @@ func TestBadgesSayWhatIsAskedFor(t *testing.T) {
 			t.Errorf("%s: %q, %q, %s; want %q", target, got.says(), got.Title, got.Rect.Fill, want)
 		}
 	}
+	wide, narrow := badgeOf(t, ask(t, h, "GET", "/badge/bad.svg?label=WWWW")), badgeOf(t, ask(t, h, "GET", "/badge/bad.svg?label=iiii"))
+	if w, n := wide.Texts[0].Long, narrow.Texts[0].Long; w < 40 || n > 16 {
+		t.Errorf("WWWW is %d wide, iiii %d", w, n)
+	}
 	for target, want := range map[string]string{
 		"?kind=up": "state, uptime or latency", "?period=1d": "24h, 7d, 30d or 90d", "?period=7d&period=7d": "given once", "?x=1": "kind, period, label", "?label=%zz": "url-encoded",
 	} {
