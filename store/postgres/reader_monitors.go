@@ -18,6 +18,17 @@ where (monitor, location) > ($1, $2)
 order by monitor, location
 limit $3`
 
+// chosenQuery is monitorsQuery for those that $4 and $5 name.
+const chosenQuery = `
+select distinct s.id, s.monitor, s.location
+from unnest($4::text[], $5::text[]) as t (monitor, location)
+cross join lateral (
+  select * from series s where s.monitor = t.monitor and s.location = t.location limit 1
+) s
+where (s.monitor, s.location) > ($1, $2)
+order by s.monitor, s.location
+limit $3`
+
 const lastMeasurementQuery = `
 select ` + measurementColumns + `, m.series
 from unnest($1::int[]) as x (id)
@@ -69,7 +80,12 @@ func (s *Store) Monitors(ctx context.Context, q store.MonitorQuery) (store.Page[
 		}
 	}
 	err := s.read(ctx, "read monitors", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, monitorsQuery, after.Monitor, after.Location, limit+1)
+		query, args := monitorsQuery, []any{after.Monitor, after.Location, limit + 1}
+		if q.Keys != nil {
+			monitors, locations := columnsOfKeys(q.Keys)
+			query, args = chosenQuery, append(args, monitors, locations)
+		}
+		rows, err := tx.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
@@ -85,6 +101,16 @@ func (s *Store) Monitors(ctx context.Context, q store.MonitorQuery) (store.Page[
 		return err
 	})
 	return page, err
+}
+
+// columnsOfKeys leaves out those that the database would refuse; they are not known.
+func columnsOfKeys(keys []store.Key) (monitors, locations []string) {
+	for _, k := range keys {
+		if storable(k.Monitor) && storable(k.Location) {
+			monitors, locations = append(monitors, k.Monitor), append(locations, k.Location)
+		}
+	}
+	return monitors, locations
 }
 
 // Monitor returns a monitor's entries.

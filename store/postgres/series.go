@@ -74,16 +74,12 @@ func (s *Store) Strips(ctx context.Context, q store.StripQuery) ([][]store.Bucke
 
 // find sets the ids of those keys that are known, and returns where each is wanted.
 func (r *reading) find(ctx context.Context, keys []store.Key) (places [][]int, err error) {
-	var monitors, locations []string
 	at := map[store.Key][]int{}
 	for i, k := range keys {
-		if at[k] == nil && storable(k.Monitor) && storable(k.Location) {
-			monitors, locations = append(monitors, k.Monitor), append(locations, k.Location)
-		}
 		at[k] = append(at[k], i)
 	}
-	rows, err := r.tx.Query(ctx, `select s.id, s.monitor, s.location from unnest($1::text[], $2::text[]) as t(monitor, location)
-		cross join lateral (select * from series s where s.monitor = t.monitor and s.location = t.location limit 1) s`, monitors, locations)
+	monitors, locations := columnsOfKeys(keys)
+	rows, err := r.tx.Query(ctx, chosenQuery, "", "", len(keys), monitors, locations)
 	if err != nil {
 		return nil, err
 	}

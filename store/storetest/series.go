@@ -104,6 +104,7 @@ func steps(t *testing.T, s store.Store) {
 	if _, err := s.Series(t.Context(), year); !errors.Is(err, store.ErrStep) || !strings.Contains(err.Error(), "2h") {
 		t.Errorf("a year of seconds: got %v, want ErrStep and the shortest step that will do", err)
 	}
+	roll(t, s)
 	year.Step = 2 * time.Hour
 	if got, err := s.Series(t.Context(), year); err != nil || len(got.Buckets) != 1 {
 		t.Errorf("a year of two hours: got %+v, %v", got, err)
