@@ -104,7 +104,7 @@ func TestHistogramsKeepTheirForm(t *testing.T) {
 
 func FuzzHistogramRefusesBadBytes(f *testing.F) {
 	f.Add([]byte(form(histogramOf(1, time.Millisecond, time.Hour))))
-	f.Add([]byte("\xd8\xd8\x01\x30")) // a bin whose value no duration holds
+	f.Add([]byte("\xd8\xd8\x01\x30"))                         // a bin whose value no duration holds
 	f.Add([]byte("\x30\xff\xff\xff\xff\xff\xff\xff\xff\x30")) // more than is counted
 	f.Add([]byte("\x00"))
 	f.Add([]byte("\x00\x00"))

@@ -21,6 +21,20 @@ func counts(buckets []store.Bucket) (lines []string) {
 	return lines
 }
 
+// same wants two lists of buckets to be equal, and shows where they part.
+func same(t *testing.T, what string, got, want []store.Bucket) {
+	t.Helper()
+	g, w := counts(got), counts(want)
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			t.Fatalf("%s, bucket %d of %d: got\n%s\nwant\n%s", what, i, len(w), g[i], w[i])
+		}
+	}
+	if len(g) != len(w) {
+		t.Fatalf("%s: got %d buckets, want %d", what, len(g), len(w))
+	}
+}
+
 func seriesOf(t *testing.T, s *memory.Store, q store.SeriesQuery) store.Series {
 	t.Helper()
 	got, err := s.Series(t.Context(), q)
@@ -54,7 +68,7 @@ func TestWhatGivesWayIsRolledUpBefore(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	for _, o := range []memory.Options{{Measurements: 100}, {Measurements: 100, Gaps: 10}, {Gaps: 3}, {Total: 20}, {}} {
+	for _, o := range []memory.Options{{Measurements: 100}, {Measurements: 100, Gaps: 10}, {Gaps: 12}, {Total: 24}, {}} {
 		measurements, gaps := history(r)
 		var all []data.Event
 		for _, m := range measurements {
@@ -64,10 +78,8 @@ func TestWhatGivesWayIsRolledUpBefore(t *testing.T) {
 			all = append(all, g)
 		}
 		slices.SortStableFunc(all, func(a, b data.Event) int { return moment(a).Compare(moment(b)) })
-		for i := range all { // some late, by less than what fits
-			if j := i + r.IntN(4); j < len(all) {
-				all[i], all[j] = all[j], all[i]
-			}
+		for i := 0; i+4 <= len(all); i += 4 { // some late, by less than what fits
+			r.Shuffle(4, func(a, b int) { all[i+a], all[i+b] = all[i+b], all[i+a] })
 		}
 		s := memory.New(o)
 		for i, e := range all {
@@ -86,15 +98,14 @@ func TestWhatGivesWayIsRolledUpBefore(t *testing.T) {
 			if rolled := o != (memory.Options{}); !got.Since.IsZero() || (got.Tier == tier) != rolled {
 				t.Errorf("%+v: minutes of 48 hours, known since %v, of tier %v", o, got.Since, got.Tier)
 			}
-			if want := counts(store.Rollup(measurements, gaps, f)); !slices.Equal(counts(got.Buckets), want) {
-				t.Fatalf("%+v, step %v: got\n%q\nwant\n%q", o, q.Step, counts(got.Buckets), want)
-			}
+			same(t, fmt.Sprintf("%+v, step %v", o, q.Step), got.Buckets, store.Rollup(measurements, gaps, f))
 			if q.Step == store.Minute || q.Step == store.Hour || q.Step == store.Day {
 				strips, err := s.Strips(t.Context(), store.StripQuery{Keys: []store.Key{{Monitor: "m", Location: "ber1"}}, From: q.From, To: q.To, Step: q.Step})
 				f.Plain = true
-				if want := counts(store.Rollup(measurements, gaps, f)); err != nil || !slices.Equal(counts(strips[0]), want) {
-					t.Errorf("%+v: strips of %v are %v, %v, want %v", o, q.Step, counts(strips[0]), err, want)
+				if err != nil {
+					t.Fatal(err)
 				}
+				same(t, fmt.Sprintf("%+v, strips of %v", o, q.Step), strips[0], store.Rollup(measurements, gaps, f))
 			}
 		}
 		f := store.Frame{From: start.Add(-store.Day), To: start.Add(3 * store.Day), Step: store.Minute}
