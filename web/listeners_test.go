@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"net/http/httptest"
@@ -54,7 +55,7 @@ func TestThousandListenersTakeLittleMemory(t *testing.T) {
 			for n < len(heard) {
 				line, err := r.ReadSlice('\n')
 				switch {
-				case err == bufio.ErrBufferFull: // rows
+				case errors.Is(err, bufio.ErrBufferFull): // rows
 				case err != nil:
 					t.Errorf("after %d of what is to come: %v", n, err)
 					for ; n < len(heard); n++ {
