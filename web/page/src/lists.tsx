@@ -15,7 +15,7 @@ export function Incidents({ items, several, onZoom }: { items: Incident[]; sever
       const from = Date.parse(i.from), to = i.to ? Date.parse(i.to) : Date.now();
       return <li key={i.location + i.from}>
         <button class="link when" onClick={() => onZoom(from - (to - from) / 4 - 10e3, to + (to - from) / 4 + 10e3)} title="Show this time in the charts">{clock(i.from)}</button>
-        <span class={"badge " + (i.to ? "over" : "down")}>{i.to ? "lasted " + span(to - from) : "lasts since " + span(to - from)}</span>
+        <span class={"badge " + (i.to ? "over" : "down")}>{i.to ? "lasted " + span(to - from) : "for " + span(to - from) + " so far"}</span>
         <span class="soft">{i.down === 1 ? "1 slot down" : i.down + " slots down"}{several && ` at ${i.location}`}{i.to && `, up again ${clock(i.to)}`}</span>
         {i.cause && <div class="why">{words(i.cause.kind)}{i.cause.kind === "timeout" && i.cause.phase && ` in ${words(i.cause.phase)}`}: {i.cause.message}</div>}
       </li>;
