@@ -157,3 +157,19 @@ func TestABrokenOverviewIsAnErrorThatNamesThePlace(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkFrame is what it takes to draw one of 10,000 monitors.
+func BenchmarkFrame(b *testing.B) {
+	all := &board{rows: map[key]*row{}}
+	for i := range 10_000 {
+		r := &row{Monitor: fmt.Sprintf("shop-%05d", i), Location: "ber1", State: "up", LastMs: int64(i), TotalUs: int64(i%977) * 1000, Status: 200, URL: "https://shop.example/"}
+		all.rows[key{r.Monitor, r.Location}] = r
+	}
+	for name, v := range map[string]*view{"all": {order: "latency"}, "filtered": {order: "state", filter: "shop 99"}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				v.frame(all, 120, 40, time.Now(), terminal.Plain())
+			}
+		})
+	}
+}
