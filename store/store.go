@@ -60,7 +60,8 @@ type Reader interface {
 	Gaps(ctx context.Context, q Query) (Page[*data.Gap], error)
 	// Registrations lists a monitor's history at all locations, newest From first.
 	Registrations(ctx context.Context, q Query) (Page[*data.Registration], error)
-	// Summary counts a monitor's slots in the range by what became of them.
+	// Summary counts a monitor's slots in the range by what became of them: exactly
+	// where measurements are kept, and before that by buckets (see [Since]).
 	Summary(ctx context.Context, q Query) (Summary, error)
 	// Incidents lists a monitor's runs of down that overlap the range, newest From
 	// first, as far back as measurements are kept.

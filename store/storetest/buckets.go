@@ -28,6 +28,24 @@ func (m model) only(k store.Key) model {
 	return part
 }
 
+// quiet returns what tells whether nothing of m is in a range.
+func (m model) quiet() func(from, to time.Time) bool {
+	type span struct{ from, to int64 }
+	var spans []span
+	for _, e := range m {
+		switch e := e.(type) {
+		case *data.Measurement:
+			spans = append(spans, span{e.Scheduled.UnixMilli(), e.Scheduled.UnixMilli()})
+		case *data.Gap:
+			spans = append(spans, span{e.First.UnixMilli(), e.Last.UnixMilli()})
+		}
+	}
+	return func(from, to time.Time) bool {
+		lo, hi := from.UnixMilli(), to.UnixMilli()
+		return !slices.ContainsFunc(spans, func(s span) bool { return s.from < hi && s.to >= lo })
+	}
+}
+
 // keys lists the locations of a monitor that q asks for.
 func (m model) keys(q store.Query) (keys []store.Key) {
 	for _, e := range m {
@@ -52,7 +70,11 @@ func (m model) buckets(f store.Frame, keys ...store.Key) []store.Bucket {
 	grain := min(f.Step, store.Minute)
 	for _, k := range keys {
 		part := m.only(k)
+		quiet := part.quiet()
 		for at := f.From; at.Before(f.To); at = at.Add(grain) {
+			if quiet(at, at.Add(grain)) {
+				continue
+			}
 			b := part.bucket(store.Query{Monitor: k.Monitor, From: at, To: at.Add(grain)}, f.Plain)
 			if b == nil {
 				continue
@@ -74,10 +96,6 @@ func (m model) buckets(f store.Frame, keys ...store.Key) []store.Bucket {
 
 // bucket is that of one location in the range of q; nil: no slot is in it.
 func (m model) bucket(q store.Query, plain bool) *store.Bucket {
-	touched := len(m.measurements(q))+len(m.gaps(q)) > 0
-	if !touched {
-		return nil
-	}
 	sum := m.summary(q)
 	b := &store.Bucket{From: q.From, Gaps: sum.Gaps, Errors: map[data.ErrorKind]int64{}}
 	for _, e := range m.slots(q) {

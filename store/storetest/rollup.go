@@ -76,7 +76,7 @@ func clustered(r *rand.Rand, n int) []data.Event {
 			e.Phases.DNS = data.SpanOf(time.Duration(r.IntN(3000)) * time.Microsecond)
 		case *data.Gap:
 			e.First, e.Last = to(e.First), to(e.Last)
-			if r.IntN(4) == 0 { // over hours
+			if r.IntN(8) == 0 { // over hours
 				e.Last, e.Slots = e.Last.Add(time.Duration(r.IntN(20_000_000))*time.Millisecond), 1+r.Int64N(300)
 			}
 		}
@@ -142,7 +142,7 @@ func askSeries(t *testing.T, r *rand.Rand, s store.Store, m model) {
 		}
 	}
 	for _, step := range []time.Duration{store.Minute, store.Hour, store.Day} {
-		q := store.StripQuery{Step: step, From: clusters[1].Add(-2 * step), To: clusters[1].Add(20 * step)}
+		q := store.StripQuery{Step: step, From: clusters[1].Add(-step), To: clusters[1].Add(3 * step)}
 		f, err := q.Frame()
 		if err != nil {
 			t.Fatal(err)
