@@ -50,6 +50,7 @@ test-integration: ## the tests against real Kafka, Postgres and Flyway, which it
 	@deploy/local/test-integration.sh
 
 test-browser: build web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the page in a real browser, headless: needs npm, and Debian's chromium or what WEB_BROWSER names
+	@$(GO) build -o bin/page ./bench/page
 	@web/page/tests $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) $(TESTS)
 
 page: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## build web/page/dist, which is committed, from web/page/src: needs npm

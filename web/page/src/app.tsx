@@ -6,7 +6,7 @@ import "./theme.css";
 import "./app.css";
 import "./overview.css";
 import "./monitor.css";
-import { follow, href, useQuery } from "./router";
+import { follow, useQuery } from "./router";
 import { choose, theme } from "./theme";
 import { Banner, Pulse } from "./banner";
 import { Help } from "./help";
@@ -36,7 +36,7 @@ function App() {
   return <>
     <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
     <header>
-      <a class="brand" href={href({})}>Monitorink</a>
+      <a class="brand" href="./">Monitorink</a>
       <span class="grow" />
       <Pulse />
       <button class="plain" type="button" title="Keys and signs (?)" aria-label="Keys and signs" aria-keyshortcuts="?" onClick={() => setHelp(true)}>?</button>

@@ -58,7 +58,7 @@ export const day = (instant: string | number) => dayOnly.format(new Date(instant
 export function share(part: number): string {
   if (part >= 1) return "100 %";
   if (part <= 0) return "0 %";
-  const digits = part > 0.9999 || part < 0.0001 ? 4 : part > 0.99 ? 3 : 1;
+  const digits = part > 0.9999 || part < 0.0001 ? 4 : 2;
   const steps = 10 ** (2 + digits);
   const n = part > 0.5 ? Math.min(Math.floor(part * steps + 1e-6), steps - 1) : Math.max(Math.ceil(part * steps - 1e-6), 1);
   return (n / 10 ** digits).toFixed(digits) + " %";

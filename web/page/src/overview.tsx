@@ -1,6 +1,6 @@
 // All monitors.
 
-import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { board, subscribe } from "./board";
 import { GroupView, RowView } from "./cells";
 import { Empty, NoMatch, Waiting } from "./empty";
@@ -31,16 +31,18 @@ export function Overview() {
   remembered = active;
 
   // The row that j and k chose has the focus, as soon as it is drawn.
-  useLayoutEffect(() => {
-    if (!focus.current) return;
-    const link = list.current?.querySelector<HTMLElement>(".row.active a, .row.active button");
-    if (link) {
-      focus.current = false;
-      link.focus({ preventScroll: true });
-    }
-  });
+  const settle = () => {
+    const link = focus.current && list.current?.querySelector<HTMLElement>(".row.active a");
+    if (!link) return;
+    focus.current = false;
+    link.focus({ preventScroll: true });
+  };
+  useLayoutEffect(() => { // back from a monitor: where the reader was
+    if (active) step(0);
+  }, []);
   const step = (by: number) => {
     const at = rows.items.findIndex((i) => keyOfItem(i) === active);
+    if (at < 0 && by === 0) return;
     const next = at < 0 ? (by > 0 ? 0 : -1) : Math.min(Math.max(at + by, 0), rows.items.length - 1);
     const item = rows.items.at(next), box = list.current?.querySelector(".windowed");
     if (!item || !box) return;
@@ -54,11 +56,12 @@ export function Overview() {
   }, () => document.activeElement === search.current, list);
 
   const seen = useRef<string[]>([]);
-  const drawn = useCallback((first: number, end: number) => {
+  const drawn = (first: number, end: number) => {
+    settle();
     const now: string[] = [];
     for (const i of rows.items.slice(first, end)) if (!isGroup(i)) now.push(i.monitor);
     if (now.length !== seen.current.length || now.some((m, i) => m !== seen.current[i])) see((seen.current = now));
-  }, [rows.items]);
+  };
   useEffect(() => { see(seen.current); return () => see([]); }, []);
   const [strips, redraw] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => onStrips(() => redraw()), []);
@@ -70,6 +73,7 @@ export function Overview() {
     <Filters view={view} counts={rows.counts} labels={rows.labels} locations={rows.locations} search={search} change={change} />
     <p class="unseen" role="status">{number(rows.shown)} shown</p>
     <div class={"table d" + days + (rows.locations.length > 1 ? " places" : "")} role="table" aria-label="Monitors" aria-rowcount={rows.items.length + 1} ref={list}
+      onFocusIn={(e) => { const key = (e.target as Element).closest<HTMLElement>("[data-key]")?.dataset.key; if (key) setActive(key); }}
       onPointerEnter={() => { held.current = true; }} onPointerLeave={() => { held.current = false; }}>
       <div role="rowgroup" class="heads" ref={head}><div role="row" aria-rowindex={1} class="row heading"><Heads view={view} change={change} days={days} /></div></div>
       {rows.items.length === 0 ? <NoMatch onClear={() => change({ q: "", states: [], labels: [], location: "" })} /> :

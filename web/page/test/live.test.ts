@@ -1,0 +1,106 @@
+// What comes live, and what is told when nothing does.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Page } from "playwright-core";
+import { filled, monitorink, targets } from "./daemons";
+import { accessible, look, type Fixture } from "./fixture";
+
+const see = (url: string, path = "") => look({ url } as unknown as Fixture, path);
+const row = (page: Page, id: string) => page.locator(".windowed .row", { has: page.getByRole("link", { name: id, exact: true }) });
+
+test("real monitors: what goes down is seen to, and opens in every detail", async () => {
+  const t = await targets();
+  const d = await monitorink(`monitors:
+  - { id: up, url: "${t.url}/up", every: 500ms, labels: { team: "<script>ran = 1</script>" } }
+  - { id: slow, url: "${t.url}/slow", every: 1s }
+  - { id: down, url: "${t.url}/down", every: 500ms }
+  - { id: flapping, url: "${t.url}/flapping", every: 500ms }
+`);
+  const page = await see(d.url);
+  await row(page, "down").filter({ hasText: "503" }).locator(".c-state.down").waitFor();
+  await row(page, "flapping").locator(".c-state.up").waitFor();
+  await row(page, "slow").filter({ hasText: /1\d\d ms/ }).waitFor();
+  t.flapping = 500;
+  await row(page, "flapping").locator(".c-state.down").waitFor(); // live: nothing was reloaded
+  t.flapping = 200;
+  await row(page, "flapping").locator(".c-state.up").waitFor();
+  await accessible(page);
+  await row(page, "down").getByRole("link").click();
+  await page.locator("main.monitor [data-href] a").first().click();
+  await page.waitForSelector("main.detail");
+  await page.getByText("503").first().waitFor();
+  await accessible(page);
+  await see(d.url, "?monitor=nobody").then((p) => p.getByText("There is no monitor").waitFor());
+  await d.stop();
+  await page.locator(".banner").waitFor();
+  t.close();
+});
+
+test("a device that is offline is told, and goes on once it is back", async () => {
+  const d = await filled({ monitors: 20, rate: 20 });
+  const page = await see(d.url);
+  await page.locator(".pulse.live").waitFor();
+  await page.context().setOffline(true);
+  await page.locator(".banner", { hasText: "offline" }).waitFor();
+  await accessible(page);
+  await page.context().setOffline(false);
+  await page.locator(".pulse.live").waitFor();
+  await page.locator(".banner").waitFor({ state: "detached" });
+  await d.stop();
+});
+
+test("a collector that is gone is told, and so is that it is back", async () => {
+  const first = await filled({ monitors: 20 });
+  const page = await see(first.url);
+  await page.locator(".pulse.live").waitFor();
+  await first.stop();
+  await page.locator(".banner", { hasText: "No answer from the collector since" }).waitFor();
+  assert.ok((await page.locator(".windowed .row").count()) > 10, "the rows are gone");
+  const again = await filled({ monitors: 30, addr: new URL(first.url).host });
+  await page.locator(".pulse.live").waitFor();
+  await row(page, "shop-2").waitFor(); // read anew
+  await again.stop();
+});
+
+test("nothing to show says what to do", async () => {
+  const d = await filled({ monitors: 0 });
+  const page = await see(d.url);
+  await page.getByText("No monitors yet").waitFor();
+  await accessible(page);
+  await page.route("**/api/**", (r) => r.abort());
+  await page.reload();
+  await page.getByText("The monitors could not be read").waitFor();
+  await accessible(page);
+  await page.unroute("**/api/**");
+  await page.getByRole("button", { name: "Try now" }).first().click();
+  await page.getByText("No monitors yet").waitFor();
+  await d.stop();
+});
+
+test("1,000 changes a second drop no frames, and the heap does not grow", async (t) => {
+  const d = await filled({ monitors: 10_000, rate: 1000 });
+  const page = await see(d.url, "?sort=last");
+  await page.locator(".windowed .row").first().waitFor();
+  const cdp = await page.context().newCDPSession(page);
+  const heap = async () => {
+    await cdp.send("HeapProfiler.collectGarbage");
+    return (await cdp.send("Runtime.getHeapUsage")).usedSize / 1e6;
+  };
+  const frames = (seconds: number) => page.evaluate<number[]>(`new Promise((done) => {
+    const began = performance.now(), long = [];
+    let last = began;
+    requestAnimationFrame(function frame(now) {
+      long.push(now - last);
+      last = now;
+      if (now - began < ${seconds} * 1000) requestAnimationFrame(frame);
+      else done(long.sort((a, b) => b - a).slice(0, 5));
+    });
+  })`);
+  await frames(5);
+  const before = await heap(), longest = await frames(Number(process.env.LIVE_SECONDS ?? 15)), after = await heap();
+  t.diagnostic(`longest frames ${longest.map((f) => f.toFixed(0)).join(", ")} ms; heap ${before.toFixed(1)} MB, then ${after.toFixed(1)} MB`);
+  assert.ok(longest[1]! < 400, `frames of ${longest} ms`); // 100 ms on a machine of its own
+  assert.ok(after - before < 4, `the heap went from ${before} MB to ${after} MB`);
+  await d.stop();
+});
