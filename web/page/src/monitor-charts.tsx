@@ -1,7 +1,7 @@
 // The charts of a monitor's page, and what they say of the bucket under the cursor.
 
 import type { ComponentChildren } from "preact";
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import { Chart } from "./chart";
 import type { Series } from "./event";
@@ -72,8 +72,22 @@ function label({ cells }: Columns): string {
   return `Latency over time: ${cells.length} buckets with ${up} slots up, ${down} down and ${unseen} not measured. Arrow keys move over the buckets, enter chooses one, plus zooms.`;
 }
 
+// A Hover is the cell under the cursor. Only the readout is drawn as it moves.
+export class Hover {
+  cell?: Cell;
+  changed = () => {};
+  set = (cell?: Cell) => {
+    if (cell === this.cell) return;
+    this.cell = cell;
+    this.changed();
+  };
+}
+
 // Readout says what is under the cursor. It keeps its height.
-export function Readout({ cell, series, children }: { cell?: Cell; series?: Series; children?: ComponentChildren }) {
+export function Readout({ hover, series, children }: { hover: Hover; series?: Series; children?: ComponentChildren }) {
+  const [, draw] = useReducer<number, void>((n) => n + 1, 0);
+  useEffect(() => { hover.changed = () => draw(); }, [hover]);
+  const { cell } = hover;
   if (!cell) {
     return <p class="readout soft"><span>{series ? `${series.items.length === 1 ? "1 bucket" : series.items.length + " buckets"} of ${span(series.step_us / 1000)}, ${tiers[series.tier] ?? "from " + series.tier}` +
       (series.since ? `; kept since ${clock(series.since)}` : "") : " "}</span>{children}</p>;

@@ -5,7 +5,7 @@ import { go, home, href, useQuery } from "./router";
 import { beside, closer, cut, names, narrower, parse, text, wider, write, type Range } from "./range";
 import { pathOf, query as queryOf, remember, useMonitor } from "./monitor-data";
 import { columns, type Cell } from "./series";
-import { LatencyChart, PhaseChart, Readout } from "./monitor-charts";
+import { Hover, LatencyChart, PhaseChart, Readout } from "./monitor-charts";
 import { Chosen } from "./chosen";
 import { Figures, Head, Locations } from "./monitor-head";
 import { Gaps, Incidents, Measurements } from "./lists";
@@ -22,7 +22,7 @@ export function Monitor({ id }: { id: string }) {
   const { range, problem } = useMemo(() => parse(query, Date.now()), [String(query)]);
   const location = query.get("location") ?? "";
   const [limit, setLimit] = useState(50);
-  const [hover, setHover] = useState<Cell>();
+  const [hover] = useState(() => new Hover());
   const [picked, setPicked] = useState<Cell>();
   const view = useMonitor(id, range, location, limit);
   const shown = view.range ?? range;
@@ -34,7 +34,7 @@ export function Monitor({ id }: { id: string }) {
   };
   useEffect(() => remember(id, at(range)));
   useEffect(() => { if (range.name) zooms = 0; }, [range.name]);
-  useEffect(() => { setHover(undefined); setPicked(undefined); }, [id, location, range.name || range.from, range.to * Number(!range.name)]);
+  useEffect(() => { hover.set(undefined); setPicked(undefined); }, [id, location, range.name || range.from, range.to * Number(!range.name)]);
   useRowKeys({
     escape: () => {
       if (range.name) return go(home());
@@ -55,7 +55,7 @@ export function Monitor({ id }: { id: string }) {
     return <main class="monitor"><p class="hint">There is no monitor <b>{id}</b>. <a href={home()}>All monitors</a></p></main>;
   }
   const several = all.length > 1;
-  const charts = data && { data, range: shown, every, onZoom: zoom, onHover: setHover, onPick: setPicked };
+  const charts = data && { data, range: shown, every, onZoom: zoom, onHover: hover.set, onPick: setPicked };
   const empty = data?.cells.length === 0;
   const nearer = data?.cells[0] && closer(shown, data.cells[0].from * 1000);
 
@@ -69,7 +69,7 @@ export function Monitor({ id }: { id: string }) {
     <Part name="summary" value={view.summary} error={view.errors.summary} height={64}>{(s) => <Figures summary={s} />}</Part>
     <section class="charts">
       <h2>Latency</h2>
-      <Readout cell={hover} series={view.series}>
+      <Readout hover={hover} series={view.series}>
         {nearer && <a href={at({ name: nearer, from: 0, to: 0 })}>nothing is known before {clock(data!.cells[0]!.bucket.from)}: look closer</a>}
       </Readout>
       <Part name="series" value={charts} error={view.errors.series} height={440}>{(c) => <>
