@@ -118,6 +118,12 @@ export MONITORINK_KAFKA_SASL="${MONITORINK_KAFKA_SASL:-off}"
 # off, or the age at which rows are dropped: at least the topic's retention and the spool's age together
 export MONITORINK_RETENTION="${MONITORINK_RETENTION:-off}"
 
+# off, or the age at which rollups by the hour are dropped, by whole months; at least MONITORINK_RETENTION
+export MONITORINK_RETENTION_HOURS="${MONITORINK_RETENTION_HOURS:-off}"
+
+# off, or the age at which rollups by the day are dropped, by whole years
+export MONITORINK_RETENTION_DAYS="${MONITORINK_RETENTION_DAYS:-off}"
+
 # where heartbeat listens for HTTP
 export MONITORINK_HEARTBEAT_ADDR="${MONITORINK_HEARTBEAT_ADDR:-127.0.0.1:8081}"
 

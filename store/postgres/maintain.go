@@ -23,6 +23,7 @@ type Upkeep struct {
 	Dropped       []time.Time // days whose partition was dropped
 	Gaps          int64       // deleted: they ended before Retention
 	Registrations int64       // deleted: they were replaced before Retention
+	Rollups       []string    // partitions of the tiers that were dropped
 	// Skipped says that another collector was at it; what is listed was done
 	// before.
 	Skipped bool
@@ -46,6 +47,9 @@ func (s *Store) Maintain(ctx context.Context) (Upkeep, error) {
 			where create_measurement_partition(d::date) order by 1`, today, daysAhead)
 		return err
 	})
+	if err == nil {
+		err = s.expireRollups(ctx, &u)
+	}
 	if err == nil && !oldest.IsZero() {
 		err = s.expire(ctx, &u, oldest)
 	}
@@ -56,9 +60,10 @@ func (s *Store) Maintain(ctx context.Context) (Upkeep, error) {
 }
 
 func (s *Store) expire(ctx context.Context, u *Upkeep, oldest time.Time) error {
-	err := s.deleteAll(ctx, "delete gaps", &u.Gaps, `
-		delete from gap where (series, last_at, first_at, reason) in (
-			select series, last_at, first_at, reason from gap where last_at < $1 limit $2)`, oldest)
+	err := s.rolledUp(ctx, oldest)
+	if err == nil {
+		err = s.deleteGaps(ctx, &u.Gaps, oldest)
+	}
 	if err == nil {
 		err = s.deleteAll(ctx, "delete registrations", &u.Registrations, `
 			delete from registration where (series, from_at) in (
@@ -67,20 +72,11 @@ func (s *Store) expire(ctx context.Context, u *Upkeep, oldest time.Time) error {
 					select from registration n where n.series = r.series and n.from_at > r.from_at and n.from_at <= $1)
 				limit $2)`, oldest)
 	}
-	for try := 1; err == nil; try++ {
-		err = s.upkeep(ctx, "drop partitions", func(tx pgx.Tx) (err error) {
+	if err == nil {
+		err = s.dropping(ctx, "drop partitions", func(tx pgx.Tx) (err error) {
 			u.Dropped, err = dates(ctx, tx, `select d from drop_measurement_partitions($1::date) as d order by 1`, oldest)
 			return err
 		})
-		if code(err) != "55P03" || try == dropTries {
-			break
-		}
-		select {
-		case <-time.After(dropPause):
-			err = nil
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
 	}
 	return err
 }

@@ -40,6 +40,15 @@ func (s *Store) since(tier time.Duration) time.Time {
 		return s.oldest()
 	case store.Minute:
 		return earlier(s.oldest(), s.minutesSince())
+	case store.Hour:
+		if s.o.RetentionHours > 0 {
+			y, m, _ := s.o.Now().UTC().Add(-s.o.RetentionHours).Date()
+			return time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
+		}
+	case store.Day:
+		if s.o.RetentionDays > 0 {
+			return time.Date(s.o.Now().UTC().Add(-s.o.RetentionDays).Year(), 1, 1, 0, 0, 0, 0, time.UTC)
+		}
 	}
 	return time.Time{}
 }

@@ -20,6 +20,9 @@ type Options struct {
 	// Retention is the age at which measurements and gaps are dropped, by whole
 	// days of UTC; 0: none.
 	Retention time.Duration
+	// RetentionHours and RetentionDays are the ages at which buckets of an hour and of a
+	// day are dropped, by whole months and years; 0: none.
+	RetentionHours, RetentionDays time.Duration
 	// MaxConns bounds the connections; 0: 8.
 	MaxConns int
 	// Logger gets what is worth a line; nil: nothing is logged.
@@ -72,7 +75,10 @@ func Open(o Options) (*Store, error) {
 	if o.MaxConns <= 0 {
 		o.MaxConns = 8
 	}
-	if o.Retention < 0 {
+	if o.RetentionHours > 0 && (o.Retention == 0 || o.RetentionHours < o.Retention) {
+		return nil, fmt.Errorf("a retention of hours of %v is shorter than that of measurements, which they are made of: that is to be set, and no longer", o.RetentionHours)
+	}
+	if o.Retention < 0 || o.RetentionHours < 0 || o.RetentionDays < 0 {
 		return nil, fmt.Errorf("a retention of %v is less than nothing", o.Retention)
 	}
 	config, err := pgxpool.ParseConfig(o.URL)

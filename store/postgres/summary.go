@@ -12,9 +12,8 @@ import (
 
 // A total that does not fit its column stands in detail.
 const summaryQuery = `
-select count(*) filter (where up), count(*) filter (where not up), coalesce(min(total) filter (where up), 0),
-  coalesce(max(total) filter (where up), 0),
-  coalesce(div(sum(total) filter (where up) * 1000, nullif(count(total) filter (where up), 0)), 0)::bigint
+select count(*) filter (where up), count(*) filter (where not up), count(total) filter (where up), coalesce(min(total) filter (where up), 0),
+  coalesce(max(total) filter (where up), 0), coalesce(sum(total) filter (where up), 0)::bigint
 from unnest($1::int[]) as x (id)
 cross join lateral (
   select distinct on (m.scheduled) m.error is null as up,
@@ -49,12 +48,21 @@ func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, erro
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		var shortest, longest, mean int64
-		if err := tx.QueryRow(ctx, summaryQuery, ids, from, to).Scan(&sum.Up, &sum.Down, &shortest, &longest, &mean); err != nil {
+		past := reading{Store: s, tx: tx, ids: ids, now: s.o.Now()}
+		total, err := past.summarize(ctx, &sum, q)
+		if err != nil {
 			return err
 		}
-		sum.Min, sum.Max = time.Duration(shortest)*time.Microsecond, time.Duration(longest)*time.Microsecond
-		sum.Mean = time.Duration(mean)
+		from = later(from, s.oldest())
+		var some store.Summary
+		var latency store.Latency
+		if err := tx.QueryRow(ctx, summaryQuery, ids, from, to).Scan(&some.Up, &some.Down, &latency.Count, &latency.Min, &latency.Max, &latency.Sum); err != nil {
+			return err
+		}
+		sum.Up, sum.Down = sum.Up+some.Up, sum.Down+some.Down
+		latency.Min, latency.Max, latency.Sum = latency.Min*time.Microsecond, latency.Max*time.Microsecond, latency.Sum*time.Microsecond
+		total.Merge(latency)
+		sum.Min, sum.Mean, sum.Max = total.Min, total.Mean(), total.Max
 		rows, err := tx.Query(ctx, overlappingQuery, ids, from, to)
 		if err != nil {
 			return err
@@ -95,4 +103,28 @@ func unmeasured(ctx context.Context, tx pgx.Tx, counts map[data.Reason]int64, ga
 		}
 	}
 	return err
+}
+
+// summarize adds the part of q that raw rows do not tell of any more, by buckets.
+func (r *reading) summarize(ctx context.Context, sum *store.Summary, q store.Query) (total store.Latency, err error) {
+	since := store.Since{Raw: r.oldest(), Minute: r.minutesSince(), Hour: r.since(store.Hour), Day: r.since(store.Day)}
+	for _, piece := range since.Pieces(q.From, q.To) {
+		if piece.Tier == 0 {
+			continue
+		}
+		lists := make([][]store.Bucket, len(r.ids))
+		if err := r.add(ctx, lists, piece.Tier, store.Frame{From: piece.From, To: piece.To, Step: piece.Tier, Plain: true}); err != nil {
+			return total, err
+		}
+		for _, list := range lists {
+			for _, b := range list {
+				sum.Up, sum.Down = sum.Up+b.Up, sum.Down+b.Down
+				for reason, n := range b.Gaps {
+					sum.Gaps[reason] += n
+				}
+				total.Merge(b.Total)
+			}
+		}
+	}
+	return total, nil
 }

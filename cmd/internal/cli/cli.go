@@ -53,7 +53,7 @@ The environment configures it: env.sh lists all variables.`,
 	}
 	root.AddCommand(run("Collect and serve until SIGTERM, then drain", func(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		return daemon.RunCollector(app.UntilHangup(ctx), cfg, log)
-	}), collectorCheck(), maintain(), dlq(), app.VersionCommand())
+	}), collectorCheck(), maintain(), rollup(), dlq(), app.VersionCommand())
 	return root
 }
 

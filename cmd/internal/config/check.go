@@ -32,6 +32,17 @@ func (l *loader) check(c *Config) {
 	if c.Retention != 0 {
 		l.atLeast("MONITORINK_RETENTION", c.Retention, minRetention)
 	}
+	if c.RetentionHours != 0 {
+		switch {
+		case c.Retention == 0:
+			l.wrong("MONITORINK_RETENTION_HOURS", "MONITORINK_RETENTION is off, and hours are made of what that drops: set it as well, or leave both off")
+		default:
+			l.atLeast("MONITORINK_RETENTION_HOURS", c.RetentionHours, c.Retention)
+		}
+	}
+	if c.RetentionDays != 0 {
+		l.atLeast("MONITORINK_RETENTION_DAYS", c.RetentionDays, max(c.Retention, c.RetentionHours, minRetention))
+	}
 	if c.SpoolSize < minSpool {
 		l.wrong("MONITORINK_SPOOL_SIZE", "at least 1MiB is needed")
 	}

@@ -71,8 +71,10 @@ type Config struct {
 		Username string   `env:"MONITORINK_KAFKA_USERNAME" secret:"true" help:"of SASL"`
 		Password string   `env:"MONITORINK_KAFKA_PASSWORD" secret:"true" help:"of SASL"`
 	}
-	PostgresURL string        `env:"MONITORINK_POSTGRES_URL" default:"postgres://monitorink@127.0.0.1:5432/monitorink" secret:"true" help:"a libpq URL, sslmode and all"`
-	Retention   time.Duration `env:"MONITORINK_RETENTION" default:"off" off:"0s" help:"off, or the age at which rows are dropped: at least the topic's retention and the spool's age together"`
+	PostgresURL    string        `env:"MONITORINK_POSTGRES_URL" default:"postgres://monitorink@127.0.0.1:5432/monitorink" secret:"true" help:"a libpq URL, sslmode and all"`
+	Retention      time.Duration `env:"MONITORINK_RETENTION" default:"off" off:"0s" help:"off, or the age at which rows are dropped: at least the topic's retention and the spool's age together"`
+	RetentionHours time.Duration `env:"MONITORINK_RETENTION_HOURS" default:"off" off:"0s" help:"off, or the age at which rollups by the hour are dropped, by whole months; at least MONITORINK_RETENTION"`
+	RetentionDays  time.Duration `env:"MONITORINK_RETENTION_DAYS" default:"off" off:"0s" help:"off, or the age at which rollups by the day are dropped, by whole years"`
 
 	HeartbeatAddr string `env:"MONITORINK_HEARTBEAT_ADDR" default:"127.0.0.1:8081" help:"where heartbeat listens for HTTP"`
 	CollectorAddr string `env:"MONITORINK_COLLECTOR_ADDR" default:"127.0.0.1:8080" help:"where collector, or both in one process, listen for HTTP: API and page"`

@@ -62,7 +62,7 @@ func chooseStore(cfg *config.Config, log *slog.Logger, reg *metrics.Registry) (*
 
 // PostgresOptions are what cfg says of Postgres.
 func PostgresOptions(cfg *config.Config, log *slog.Logger) postgres.Options {
-	return postgres.Options{URL: cfg.PostgresURL, Retention: cfg.Retention, Logger: log}
+	return postgres.Options{URL: cfg.PostgresURL, Retention: cfg.Retention, RetentionHours: cfg.RetentionHours, RetentionDays: cfg.RetentionDays, Logger: log}
 }
 
 // await returns when the database answers and has the schema that this version

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/monitorink/monitorink/cmd/internal/app"
+	"github.com/monitorink/monitorink/cmd/internal/config"
+	"github.com/monitorink/monitorink/cmd/internal/daemon"
+	"github.com/monitorink/monitorink/cmd/internal/progress"
+	"github.com/monitorink/monitorink/store/postgres"
+)
+
+// rollup is what has to do with rollups in Postgres.
+func rollup() *cobra.Command {
+	cmd := &cobra.Command{Use: "rollup", Short: "Rollups in Postgres: buckets of a minute, an hour and a day"}
+	cmd.AddCommand(backfill())
+	return cmd
+}
+
+func backfill() *cobra.Command {
+	var from, to string
+	cmd := &cobra.Command{
+		Use: "backfill", Short: "Make the rollups of what was measured before there were any",
+		Long: `Make the rollups of days whose measurements were saved before the database had
+any, the newest day first. A collector may run meanwhile. It may be ended at any time,
+and goes on with the day that it was at; days that are done are not done again.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			cfg, err := app.Config(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if cfg.Store != config.StorePostgres {
+				return &app.UsageError{Err: fmt.Errorf("MONITORINK_STORE is %q, which makes its rollups itself: write postgres", cfg.Store)}
+			}
+			lo, err := date("--from", from)
+			if err != nil {
+				return err
+			}
+			hi, err := date("--to", to)
+			if err != nil {
+				return err
+			}
+			st, err := postgres.Open(daemon.PostgresOptions(cfg, app.Logger(cfg, cmd.ErrOrStderr())))
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			defer func() { err = errors.Join(err, st.Close()) }()
+			if err := st.Ready(cmd.Context()); err != nil {
+				return err
+			}
+			bar := progress.Start(cmd.ErrOrStderr(), progress.Options{Verb: "filled", Noun: "days of monitors"})
+			defer bar.Stop()
+			var before int64
+			return st.Backfill(cmd.Context(), lo, hi, func(done, total int64) {
+				bar.SetTotal(total)
+				bar.Add(done - before)
+				before = done
+			})
+		},
+	}
+	cmd.Flags().StringVar(&from, "from", "", "the first day, such as 2026-11-01; all when absent")
+	cmd.Flags().StringVar(&to, "to", "", "the day to stop before")
+	return cmd
+}
+
+func date(flag, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return t, &app.UsageError{Err: fmt.Errorf("%s is %q: write a day, such as 2026-11-01", flag, s)}
+	}
+	return t, nil
+}

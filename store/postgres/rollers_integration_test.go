@@ -1,0 +1,108 @@
+//go:build integration
+
+package postgres_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/monitorink/monitorink/internal/servers"
+	"github.com/monitorink/monitorink/store"
+)
+
+// minuteOfNow is an instant of the suite, in the midst of a minute.
+var minuteOfNow = time.Date(2026, 11, 24, 12, 0, 2, 0, time.UTC)
+
+func TestSaversAndTwoRollersAtOnceAreExact(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	db := servers.Database(t)
+	events := joined(meeting(r, minuteOfNow, 1500))
+	var savers, rollers sync.WaitGroup
+	done := make(chan struct{}) // closed when all is saved
+	for i, url := range []string{db.URL, db.BouncerURL} {
+		s := openAt(t, url, minuteOfNow, 0)
+		mine := slices.Clone(events)
+		r.Shuffle(len(mine), func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
+		savers.Go(func() {
+			for at := 0; at < len(mine); at += 100 {
+				if _, err := s.Save(t.Context(), mine[at:min(at+100, len(mine))]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		rollers.Go(func() {
+			for n := 0; ; n++ {
+				if err := s.Roll(t.Context()); err != nil {
+					t.Errorf("roller %d, pass %d: %v", i, n, err)
+					return
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	savers.Wait()
+	close(done)
+	rollers.Wait()
+	s := openAt(t, db.URL, minuteOfNow, 0)
+	roll(t, s)
+	for _, monitor := range []string{"m0", "m1", "m2"} {
+		expect(t, s, events, monitor, minuteOfNow.Add(-12*time.Hour), minuteOfNow)
+	}
+}
+
+// A pass that ends midway has changed nothing, and the next does all of it.
+func TestARollThatBreaksOffIsDoneAgain(t *testing.T) {
+	db := servers.Database(t)
+	s := openAt(t, db.URL, minuteOfNow, 0)
+	r := rand.New(rand.NewPCG(1, 0))
+	events := joined(meeting(r, minuteOfNow, 600))
+	keep(t, s, events...)
+	for _, table := range []string{"rollup_minute", "rollup_hour"} {
+		servers.Psql(t, db.AdminURL, "alter table "+table+" add constraint odd check (up < 0) not valid")
+		if err := s.Roll(t.Context()); err == nil {
+			t.Errorf("%s takes nothing, and the roll went well", table)
+		}
+		if lag, err := s.Lag(t.Context()); err != nil || lag.Pending == 0 {
+			t.Errorf("after a roll that broke off: %+v, %v", lag, err)
+		}
+		servers.Psql(t, db.AdminURL, "alter table "+table+" drop constraint odd")
+		if n := servers.Psql(t, db.URL, "select count(*) from rollup_minute"); n != "0" {
+			t.Errorf("%s minutes were written", n)
+		}
+	}
+	roll(t, s)
+	for _, monitor := range []string{"m0", "m1", "m2"} {
+		expect(t, s, events, monitor, minuteOfNow.Add(-12*time.Hour), minuteOfNow)
+	}
+}
+
+func TestBackfillMakesWhatRollWouldHave(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 0))
+	for _, ago := range []time.Duration{0, 5 * store.Day} {
+		db := servers.Database(t)
+		s := openAt(t, db.URL, minuteOfNow, 0)
+		events := joined(meeting(r, minuteOfNow.Add(-ago), 900))
+		keep(t, s, events...)
+		servers.Psql(t, db.AdminURL, "delete from rollup_touched") // as if it had been before there were rollups
+		if err := s.Backfill(t.Context(), time.Time{}, time.Time{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		roll(t, s)
+		for _, monitor := range []string{"m0", "m1", "m2"} {
+			expect(t, s, events, monitor, minuteOfNow.Add(-ago-12*time.Hour), minuteOfNow.Add(-ago))
+		}
+		var last [2]int64
+		if err := s.Backfill(t.Context(), time.Time{}, time.Time{}, func(done, total int64) { last = [2]int64{done, total} }); err != nil || last != [2]int64{} {
+			t.Errorf("a second time: %v, %v; want nothing to do", last, err)
+		}
+	}
+}
