@@ -74,6 +74,7 @@ func everything(t testing.TB) *metrics.Registry {
 	reg.Subscription(func() kafka.SubscriptionStats { return kafka.SubscriptionStats{} })
 	reg.Postgres(func() postgres.Stats { return postgres.Stats{} })
 	reg.Ready(func() []web.Problem { return []web.Problem{{Name: "queue"}, {Name: "store"}, {Name: "store"}} })
+	reg.Refused()("token")
 	reg.Requests(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 	listening, dropped := reg.Listeners()
 	listening(3)
