@@ -73,7 +73,8 @@ type Reader interface {
 	// keys, without histograms and phases; those of a key that is not known are none.
 	Strips(ctx context.Context, q StripQuery) ([][]Bucket, error)
 	// Changes returns what changed after a cursor; from the empty one it returns
-	// no items, only the cursor of now.
+	// no items, only the cursor of now. What was saved may come a moment after Save,
+	// and is never skipped.
 	Changes(ctx context.Context, after string) (Changes, error)
 	// Lag says how far the rollups are behind.
 	Lag(ctx context.Context) (Lag, error)

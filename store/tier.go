@@ -65,8 +65,9 @@ func tierOf(step time.Duration) (time.Duration, bool) {
 }
 
 // ShortestStep is the shortest step at which the range from from to to has at most n
-// buckets.
+// buckets, which are 2 or more.
 func ShortestStep(from, to time.Time, n int) time.Duration {
+	n = max(n, 2) // one may never hold a range that crosses the epoch
 	fits := func(step time.Duration) bool {
 		return Frame{From: Floor(from, step), To: Ceil(to, step), Step: step}.Len() <= int64(n)
 	}

@@ -40,6 +40,9 @@ func TestShortestStepFits(t *testing.T) {
 			t.Errorf("%v over %v: %v", want, length, err)
 		}
 	}
+	if got := store.ShortestStep(time.Unix(-1, 0), time.Unix(1, 0), 0); got != time.Second {
+		t.Errorf("across the epoch it is %v", got)
+	}
 	q := store.SeriesQuery{From: midnight, To: midnight.Add(30 * store.Day), Step: time.Second}
 	if _, _, err := q.Frame(); !errors.Is(err, store.ErrStep) || !strings.Contains(err.Error(), "10m0s or more") {
 		t.Errorf("got %v", err)
