@@ -208,6 +208,10 @@ func (d *draft) setID(v *yaml.Node) {
 		d.tell(v, "id is not one: %v; write a short name", err)
 		return
 	}
+	if id == "." || id == ".." { // browsers take these out of an address, written %2E or not
+		d.tell(v, "the id %q is a step between folders in the address of its page; write another", id)
+		return
+	}
 	if first, ok := d.seen[id]; ok {
 		d.tell(v, "the id %q is taken by the monitor in %s:%d; write another", id, first.file, first.line)
 		return
