@@ -14,7 +14,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser page page-check chaos bench breaks fuzz lint compose-check env
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ test-integration: ## the tests against real Kafka, Postgres and Flyway, which it
 test-browser: build web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the page in a real browser, headless: needs npm, and Debian's chromium or what WEB_BROWSER names
 	@$(GO) build -o bin/page ./bench/page
 	@web/page/tests $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) $(TESTS)
+
+screenshots: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the pictures in docs/images
+	@$(GO) build -o bin/page ./bench/page
+	@web/page/tests $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) test/screenshots.ts
 
 page: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## build web/page/dist, which is committed, from web/page/src: needs npm
 	@web/page/build $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) dist

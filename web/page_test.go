@@ -62,6 +62,13 @@ func TestPageNeedsNothingInlineAndNoOtherHost(t *testing.T) {
 	}
 }
 
+func TestPageIsLight(t *testing.T) {
+	h := web.New(web.Options{Store: memory.New(memory.Options{})})
+	if n := len(body(t, ask(t, h, "GET", "/app.js", "Accept-Encoding", "gzip"))); n < 1000 || n > 100_000 {
+		t.Errorf("the script takes %d bytes compressed, at most 100,000 are wanted", n)
+	}
+}
+
 // TestPageShowsTextAsText looks at the sources: what a target sends must not become markup.
 func TestPageShowsTextAsText(t *testing.T) {
 	files, err := filepath.Glob("page/src/*.ts*")

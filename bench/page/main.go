@@ -26,6 +26,7 @@ func main() {
 	flag.IntVar(&o.monitors, "monitors", 50, "monitors")
 	flag.IntVar(&o.history, "history", 60, "monitors with 90 days behind them; the others have one measurement")
 	flag.IntVar(&o.rate, "rate", 0, "measurements a second, from now on")
+	flag.BoolVar(&o.odd, "odd", true, "some ids and labels are what trips pages over")
 	flag.Uint64Var(&o.seed, "seed", 7, "of what is made up")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -39,12 +40,13 @@ func main() {
 type options struct {
 	addr                    string
 	monitors, history, rate int
+	odd                     bool
 	seed                    uint64
 }
 
 func run(ctx context.Context, o options) error {
 	s := memory.New(memory.Options{})
-	w := &world{random: rand.New(rand.NewPCG(o.seed, 0)), monitors: o.monitors}
+	w := &world{random: rand.New(rand.NewPCG(o.seed, 0)), monitors: o.monitors, odd: o.odd}
 	if err := w.fill(ctx, s, o.history, time.Now().UTC().Truncate(time.Second)); err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from "./external";
 
-const wide = matchMedia("(min-width: 1180px)"), phone = matchMedia("(max-width: 700px)");
+const wide = matchMedia("(min-width: 1240px)"), phone = matchMedia("(max-width: 700px)");
 
 const subscribe = (f: () => void) => {
   wide.addEventListener("change", f);
