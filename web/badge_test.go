@@ -104,6 +104,19 @@ func TestBadgesSayWhatIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestABadgeKnowsNothingOfWhereTheMonitorWasRemoved(t *testing.T) {
+	s := &window{now: time.Now()}
+	s.shows("moved", "ber1", data.Up)
+	s.shows("moved", "nyc1", data.Down).Registration.Removed = true
+	s.shows("gone", "ber1", data.Up).Registration.Removed = true
+	h := web.New(web.Options{Store: s, Ending: closing(t)})
+	for target, want := range map[string]string{"/badge/moved.svg": "moved|up", "/badge/gone.svg": "gone|removed"} {
+		if got := badgeOf(t, ask(t, h, "GET", target)); got.says() != want {
+			t.Errorf("%s: %s, want %s", target, got.says(), want)
+		}
+	}
+}
+
 func TestBadgesArePublicWhereTheMonitorIs(t *testing.T) {
 	s := &window{now: time.Now()}
 	s.shows("shop", "ber1", data.Up)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,11 @@ func (b *badges) subject(r *http.Request, id string) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := subjects(r.Context(), b.api.store, rowsOf(statuses), time.Now())
+	rows := rowsOf(statuses)
+	if there := slices.DeleteFunc(slices.Clone(rows), (*row).removed); len(there) > 0 {
+		rows = there // where it was removed says nothing of where it is
+	}
+	list, err := subjects(r.Context(), b.api.store, rows, time.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func (g *guard) role(shown string) role {
 func (g *guard) ask(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="monitorink"`)
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html") {
-		form(w, http.StatusUnauthorized, signIn{})
+		form(w, r, http.StatusUnauthorized, signIn{})
 		return
 	}
 	failUnnamed(w, r, http.StatusUnauthorized,

@@ -47,7 +47,12 @@ var (
 	}
 	paramTo = parameter{
 		name: "to", does: "The end, exclusive; absent: no bound.", schema: schemaInstant,
-		read: func(q *query, v string) (allowed string) { q.To, allowed = instant(v); return },
+		read: func(q *query, v string) (allowed string) {
+			if q.To, allowed = instant(v); allowed == "" && q.To.IsZero() {
+				return "after 0001-01-01T00:00:00Z" // a store would take it for no bound
+			}
+			return allowed
+		},
 	}
 	paramLocation = parameter{
 		name: "location", does: "One location only; absent or empty: all.", schema: object{"type": "string"},
@@ -122,7 +127,11 @@ func parse(r *http.Request, allowed []parameter) (query, error) {
 func instant(v string) (t time.Time, allowed string) {
 	t, err := time.Parse(time.RFC3339, v)
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
-		return t, "an RFC 3339 time such as 2026-11-23T21:48:30Z"
+		allowed = "an RFC 3339 time such as 2026-11-23T21:48:30Z"
+		if strings.Contains(v, " ") {
+			allowed += "; in a URL, + is a space, and %2B is +"
+		}
+		return t, allowed
 	}
 	return t, ""
 }

@@ -31,6 +31,7 @@ func TestBadParameterIsNamed(t *testing.T) {
 		{measurements, "from=0001-01-01T00:00:00%2B23:00", "from"},
 		{measurements, "to=9999-12-31T23:59:59-23:00", "to"},
 		{measurements, "to=1790000000", "to"},
+		{measurements, "to=0001-01-01T00:00:00Z", "to"}, // a store would take it for no bound
 		{summary, "to=tomorrow", "to"},
 		{measurements, "from=2026-11-24T10:00:00Z&to=2026-11-24T09:59:59Z", "to"},
 		{measurements, "after=xyz", "after"},
@@ -59,6 +60,18 @@ func TestBadParameterIsNamed(t *testing.T) {
 			t.Errorf("%s?%.60s: the detail has %d bytes", c.path, c.query, len(detail))
 		}
 	}
+}
+
+func TestAPlusThatAURLTakesForASpaceIsExplained(t *testing.T) {
+	h := web.New(web.Options{Store: filled(t)})
+	const at = "/api/v1/monitors/shop/measurements?from=2026-11-24T10:00:00"
+	if got := problem(t, ask(t, h, "GET", at+"+01:00"), http.StatusBadRequest); !strings.Contains(got, "%2B is +") {
+		t.Errorf("got %q", got)
+	}
+	if got := problem(t, ask(t, h, "GET", at), http.StatusBadRequest); strings.Contains(got, "%2B") {
+		t.Errorf("without a +: %q", got)
+	}
+	get(t, h, at+"%2B01:00")
 }
 
 func TestEmptyCursorAndLocationAskForAll(t *testing.T) {

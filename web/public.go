@@ -25,6 +25,7 @@ const (
 	isDown    = "down"
 	isUnknown = "unknown"
 	isPaused  = "paused"
+	isRemoved = "removed" // everywhere
 )
 
 // A subject is a monitor as the public may know it: no URL, location or error.
@@ -58,7 +59,7 @@ func newSelector(labels []string) selector {
 // of returns those of rows that s chooses.
 func (s selector) of(rows []*row) (chosen []*row) {
 	for _, r := range rows {
-		if r.state != "removed" && s.has(r) {
+		if !r.removed() && s.has(r) {
 			chosen = append(chosen, r)
 		}
 	}
@@ -73,6 +74,8 @@ func (s selector) has(r *row) bool {
 	}
 	return len(s) > 0
 }
+
+func (r *row) removed() bool { return r.state == isRemoved }
 
 // label is the value of a label; empty: there is none.
 func (r *row) label(name string) string {
@@ -141,8 +144,8 @@ func merge(into []share, from []store.Bucket, first time.Time, step time.Duratio
 // unknown, whatever it was then.
 func stateAt(r *row, now time.Time) string {
 	switch {
-	case r.state == isPaused:
-		return isPaused
+	case r.state == isPaused, r.removed():
+		return r.state
 	case r.last == none, r.reason != "":
 		return isUnknown
 	case r.every != none && now.Sub(time.UnixMilli(r.last)) > 3*time.Duration(r.every)*time.Microsecond+time.Minute:

@@ -25,7 +25,7 @@ func protected(t *testing.T, what string, w *httptest.ResponseRecorder) {
 	} {
 		got := w.Header().Get(name)
 		for _, part := range parts {
-			badge, login := strings.HasPrefix(what, "a public badge"), strings.Contains(w.Body.String(), `action="/login"`)
+			badge, login := strings.HasPrefix(what, "a public badge"), strings.Contains(w.Body.String(), `action="./login"`)
 			if name == "Cross-Origin-Resource-Policy" && badge {
 				part = "cross-origin"
 			}

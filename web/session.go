@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"embed"
@@ -32,11 +33,15 @@ var pages = template.Must(template.ParseFS(templates, "templates/*.html"))
 
 // signIn is what the form shows.
 type signIn struct {
+	Root  string // where the paths begin, from the one that was asked for
 	Wrong string // what was wrong with the last try
 	Role  string // who is signed in; empty: nobody
 }
 
-func form(w http.ResponseWriter, code int, s signIn) {
+// form answers with the form. Its addresses are relative, for a proxy that serves all this
+// in a folder of its own.
+func form(w http.ResponseWriter, r *http.Request, code int, s signIn) {
+	s.Root = cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "same-origin") // by which login knows where to go back to
@@ -54,13 +59,13 @@ func (g *guard) sessions(mux *http.ServeMux) {
 		case reader:
 			s.Role = "to read"
 		}
-		form(w, http.StatusOK, s)
+		form(w, r, http.StatusOK, s)
 	})
 	mux.HandleFunc("POST /login", g.login)
 	mux.HandleFunc("/login", only("GET", "HEAD", "POST"))
 	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
 		setCookie(w, r, "", -1)
-		seeOther(w, "/login")
+		seeOther(w, "login")
 	})
 	mux.HandleFunc("/logout", only("POST"))
 }
@@ -73,14 +78,14 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	}
 	shown := strings.TrimSpace(r.PostForm.Get("token"))
 	if shown == "" {
-		form(w, http.StatusUnauthorized, signIn{Wrong: "Write the token."})
+		form(w, r, http.StatusUnauthorized, signIn{Wrong: "Write the token."})
 		return
 	}
 	who, ok := g.try(w, r, shown)
 	switch {
 	case !ok:
 	case who == nobody:
-		form(w, http.StatusUnauthorized, signIn{Wrong: "This is not the token."})
+		form(w, r, http.StatusUnauthorized, signIn{Wrong: "This is not the token."})
 	default:
 		until := time.Now().Add(sessionTime)
 		setCookie(w, r, g.seal(who, until), int(sessionTime/time.Second))
@@ -88,11 +93,11 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// origin is the path that the form was shown at.
+// origin is the path that the form was shown at, as the browser knows it.
 func origin(r *http.Request) string {
 	u, err := url.Parse(r.Referer())
 	if err != nil || u.Host != r.Host || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.HasSuffix(u.Path, "/login") {
-		return "/"
+		return "./"
 	}
 	return u.RequestURI()
 }

@@ -32,7 +32,7 @@ func signIn(t testing.TB, h http.Handler, token string, header ...string) (*http
 func TestAPersonSignsInByAForm(t *testing.T) {
 	h, refused := guarded(t)
 	r := ask(t, h, "GET", "/", "Accept", "text/html,*/*;q=0.8")
-	if b := body(t, r); r.StatusCode != http.StatusUnauthorized || !strings.Contains(b, `action="/login"`) || strings.Contains(strings.Join(r.Header["Www-Authenticate"], ""), "Basic") {
+	if b := body(t, r); r.StatusCode != http.StatusUnauthorized || !strings.Contains(b, `action="./login"`) || strings.Contains(strings.Join(r.Header["Www-Authenticate"], ""), "Basic") {
 		t.Fatalf("%s, %v: %s", r.Status, r.Header, b)
 	}
 	for _, path := range []string{"/public.css", "/mark.svg"} {
@@ -68,7 +68,7 @@ func TestAPersonSignsInByAForm(t *testing.T) {
 		if r := ask(t, h, "POST", "/-/reload", "Cookie", cookie, "Sec-Fetch-Site", "same-origin"); r.StatusCode != v.reload {
 			t.Errorf("a reload with the cookie: %s", r.Status)
 		}
-		if b := body(t, ask(t, h, "GET", "/login", "Cookie", cookie)); !strings.Contains(b, v.said) || !strings.Contains(b, `action="/logout"`) {
+		if b := body(t, ask(t, h, "GET", "/login", "Cookie", cookie)); !strings.Contains(b, v.said) || !strings.Contains(b, `action="./logout"`) {
 			t.Errorf("/login does not say who is signed in: %s", b)
 		}
 		out := ask(t, h, "POST", "/logout", "Cookie", cookie)
@@ -85,8 +85,8 @@ func TestAPersonSignsInByAForm(t *testing.T) {
 func TestSignedInOneIsBackWhereOneWas(t *testing.T) {
 	h, _ := guarded(t)
 	for referer, want := range map[string]string{
-		"http://example.com/m/shop?range=7d": "/m/shop?range=7d", "http://example.com/login": "/", "": "/",
-		"https://evil.example/x": "/", "http://example.com//evil.example/": "/", "javascript:alert(1)": "/",
+		"http://example.com/m/shop?range=7d": "/m/shop?range=7d", "http://example.com/login": "./", "": "./",
+		"https://evil.example/x": "./", "http://example.com//evil.example/": "./", "javascript:alert(1)": "./",
 	} {
 		if r, _ := signIn(t, h, adminToken, "Referer", referer); r.Header.Get("Location") != want {
 			t.Errorf("from %s one is led to %s, want %s", referer, r.Header.Get("Location"), want)

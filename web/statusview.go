@@ -53,7 +53,7 @@ type outageView struct {
 	Took    string     `json:"-"`
 }
 
-var stateWords = map[string]string{isUp: "Up", isPartly: "Partly down", isDown: "Down", isUnknown: "Not observed", isPaused: "Paused"}
+var stateWords = map[string]string{isUp: "Up", isPartly: "Partly down", isDown: "Down", isUnknown: "Not observed", isPaused: "Paused", isRemoved: "Removed"}
 
 func newStatusView(title string, list []*subject, at time.Time, stale bool) *statusView {
 	v := &statusView{list: list, byID: map[string]*subject{}, at: at, stale: stale}
