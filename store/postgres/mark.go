@@ -60,7 +60,7 @@ func (s *Store) markSQL(marks []mark, gaps bool) []byte {
 		if start > 0 {
 			b = append(b, ',')
 		}
-		b = at.UTC().AppendFormat(append(b, "('"...), time.RFC3339Nano)
+		b = at.UTC().Truncate(time.Microsecond).AppendFormat(append(b, "('"...), time.RFC3339Nano)
 		b = appendList(append(b, "','"...), marks[start:end], func(m mark) int32 { return m.series })
 		b = appendList(append(b, "','"...), marks[start:end], func(m mark) int32 { return m.minute })
 		if gaps {

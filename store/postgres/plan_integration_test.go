@@ -42,6 +42,8 @@ func TestNoDayIsReadThatIsNotAskedFor(t *testing.T) {
 		{"last", lastMeasurementQuery, []any{ids, now.Add(-recent)}, 6, 5},
 		{"a day's summary", summaryQuery, []any{ids, now.Add(-24 * time.Hour), now}, 2, 2},
 		{"measured within gaps", measuredQuery, []any{ids, []time.Time{now.Add(-time.Hour), now.Add(-time.Hour)}, []time.Time{now, now}, now.Add(-72 * time.Hour), now}, 4, 2},
+		{"rows of a minute for its rollup", rawQuery, []any{ids, []time.Time{now.Add(-time.Hour), now.Add(-time.Hour)}, []time.Time{now, now}, now.Add(-time.Hour), now}, 2, 2},
+		{"an incident's day", decidedQuery, []any{ids, []time.Time{now.Add(-24 * time.Hour), now.Add(-24 * time.Hour)}, []time.Time{now, now}, now.Add(-24 * time.Hour), now}, 2, 2},
 	} {
 		var plan []string
 		err := s.read(t.Context(), "explain", func(tx pgx.Tx) error {

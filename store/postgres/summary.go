@@ -56,11 +56,12 @@ func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, erro
 		from = later(from, s.oldest())
 		var some store.Summary
 		var latency store.Latency
-		if err := tx.QueryRow(ctx, summaryQuery, ids, from, to).Scan(&some.Up, &some.Down, &latency.Count, &latency.Min, &latency.Max, &latency.Sum); err != nil {
+		var least, most, all int64
+		if err := tx.QueryRow(ctx, summaryQuery, ids, from, to).Scan(&some.Up, &some.Down, &latency.Count, &least, &most, &all); err != nil {
 			return err
 		}
 		sum.Up, sum.Down = sum.Up+some.Up, sum.Down+some.Down
-		latency.Min, latency.Max, latency.Sum = latency.Min*time.Microsecond, latency.Max*time.Microsecond, latency.Sum*time.Microsecond
+		latency.Min, latency.Max, latency.Sum = micros(least), micros(most), micros(all)
 		total.Merge(latency)
 		sum.Min, sum.Mean, sum.Max = total.Min, total.Mean(), total.Max
 		rows, err := tx.Query(ctx, overlappingQuery, ids, from, to)

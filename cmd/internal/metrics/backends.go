@@ -46,6 +46,7 @@ func (r *Registry) Postgres(stats func() postgres.Stats) {
 		emit.counter("postgres_duplicates_total", "Events that changed nothing.", float64(s.Duplicates))
 		emit.counter("postgres_expired_total", "Events past MONITORINK_RETENTION, which are not kept.", float64(s.Expired))
 		emit.counter("postgres_refused_total", "Events that the database cannot hold.", float64(s.Refused))
+		emit.counter("postgres_rolled_buckets_total", "Buckets of a minute, an hour or a day that were written.", float64(s.Rolled))
 		emit.counter("postgres_partitions_total", "Days that a save made a partition for.", float64(s.Partitions))
 	}))
 }
