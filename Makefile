@@ -80,6 +80,7 @@ bench: run-infra migrate ## all benchmarks, on the servers of run-infra; docs/pe
 	$(GO) run ./bench/collector
 	$(GO) run ./bench/latency
 	$(GO) run ./bench/reload
+	$(GO) run ./bench/view -short
 
 breaks: ## break the code where the promises hang, and see a test fail each time
 	$(GO) run ./bench/breaks
