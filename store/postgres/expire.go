@@ -17,21 +17,30 @@ const freezeBatch = 200
 // errNotRolled ends an expiry that would drop what is not in the rollups yet.
 var errNotRolled = errors.New("what is past its retention is not rolled up yet, and stays until it is")
 
-// rolledUp is an error as long as something before oldest is not in the rollups.
+// rolledUp is an error as long as something before oldest is not in the rollups. It
+// waits some seconds for another collector that is at it.
 func (s *Store) rolledUp(ctx context.Context, oldest time.Time) error {
-	if err := s.Roll(ctx); err != nil {
-		return err
+	for try := 1; ; try++ {
+		if err := s.Roll(ctx); err != nil {
+			return err
+		}
+		var pending bool
+		err := s.pool.QueryRow(ctx, `select exists (select from rollup_stale where from_at < $1) or exists (
+			select from rollup_touched t cross join lateral unnest(t.minute) as m where t.until is null and m < $2)`, oldest, minuteOf(oldest)).Scan(&pending)
+		switch {
+		case err != nil:
+			return fmt.Errorf("look for what is not rolled up: %w", Diagnose(err))
+		case !pending:
+			return nil
+		case try == 20:
+			return errNotRolled
+		}
+		select {
+		case <-time.After(busy):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	var pending bool
-	err := s.pool.QueryRow(ctx, `select exists (select from rollup_stale where from_at < $1) or exists (
-		select from rollup_touched t cross join lateral unnest(t.minute) as m where t.until is null and m < $2)`, oldest, minuteOf(oldest)).Scan(&pending)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look for what is not rolled up: %w", Diagnose(err))
-	case pending:
-		return errNotRolled
-	}
-	return nil
 }
 
 // deleteGaps deletes those that ended before oldest. The hours and days that they alone
