@@ -37,8 +37,9 @@ export interface Targets { url: string; flapping: number; close: () => void } //
 export async function targets(): Promise<Targets> {
   const t: Targets = { url: "", flapping: 200, close: () => server.close() };
   const server = createServer((req, res) => {
+    if (req.url === "/moved") return res.writeHead(302, { Location: "/" }).end();
     if (req.url === "/slow") return setTimeout(() => res.end("slow"), 120);
-    res.writeHead(req.url === "/down" ? 503 : req.url === "/flapping" ? t.flapping : 200).end("<script>ran = 1</script>");
+    res.writeHead(req.url === "/down" ? 503 : req.url!.startsWith("/flapping") ? t.flapping : 200).end("<script>ran = 1</script>");
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   t.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
