@@ -107,8 +107,13 @@ func each(cmd *cobra.Command, f func(*cobra.Command)) {
 
 // Config reads the configuration from the environment, and warns on stderr of
 // variables that nobody knows.
-func Config(stderr io.Writer) (*config.Config, error) {
-	cfg, err := config.Load(os.Environ())
+func Config(stderr io.Writer) (*config.Config, error) { return read(config.Load, stderr) }
+
+// ConfigToAsk does so for a command that asks a collector and listens nowhere.
+func ConfigToAsk(stderr io.Writer) (*config.Config, error) { return read(config.LoadToAsk, stderr) }
+
+func read(load func([]string) (*config.Config, error), stderr io.Writer) (*config.Config, error) {
+	cfg, err := load(os.Environ())
 	if err != nil {
 		return nil, &UsageError{err}
 	}

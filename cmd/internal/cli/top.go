@@ -32,7 +32,7 @@ Where the output is no terminal the table is printed once.`,
   MONITORINK_READ_TOKEN_FILE=token monitorink top --url https://collector.example
   monitorink top --filter down | mail -s 'what is down' team@shop.example`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := app.Config(cmd.ErrOrStderr())
+			cfg, err := app.ConfigToAsk(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -17,13 +20,29 @@ func TestTopTellsOfWrongFlags(t *testing.T) {
 		{"top --sort size", `--sort "size": write state, monitor, latency, last`, 2},
 		{"top --url shop.example", `--url: "shop.example" is not the URL of a collector: write such as http://127.0.0.1:8080`, 2},
 		{"top --url http://me:secret@shop.example", "a token into MONITORINK_TOKEN", 2},
-		{"top --url http://127.0.0.1:1", "http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused", 1},
+		{"top --url http://127.0.0.1:1", "http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused: no collector is there; --url, or MONITORINK_COLLECTOR_ADDR, says where one is", 1},
 		{"top now", "unknown command", 2},
 	} {
 		var out, problem bytes.Buffer
 		if code := app.Run(t.Context(), Monitorink(), strings.Fields(tc.args), &out, &problem); code != tc.code || !strings.Contains(problem.String(), tc.want) {
 			t.Errorf("%s: exit code %d, %q, want %d and %q", tc.args, code, problem.String(), tc.code, tc.want)
 		}
+	}
+}
+
+func TestTopNeedsNoMoreThanTheTokenToLook(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Authorization"); got != "Bearer readreadreadread" {
+			t.Errorf("it sends %q", got)
+		}
+		fmt.Fprint(w, `{"rows":0,"columns":{}}`)
+	}))
+	defer srv.Close()
+	t.Setenv("MONITORINK_COLLECTOR_ADDR", ":8080") // of no machine that is asked
+	t.Setenv("MONITORINK_READ_TOKEN", "readreadreadread")
+	var out, problem bytes.Buffer
+	if code := app.Run(t.Context(), Monitorink(), []string{"top", "--url", srv.URL}, &out, &problem); code != 0 || problem.String() != "" {
+		t.Errorf("exit code %d, %s", code, &problem)
 	}
 }
 

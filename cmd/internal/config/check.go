@@ -145,7 +145,7 @@ func (l *loader) checkAddresses(c *Config) {
 	case open == "" && c.Queue != QueueKafka && !isLoopback(u.Hostname()):
 		open = "MONITORINK_QUEUE_URL"
 	}
-	if c.Token == "" && open != "" && !l.failed("MONITORINK_TOKEN_FILE") {
+	if l.listens && c.Token == "" && open != "" && !l.failed("MONITORINK_TOKEN_FILE") {
 		l.wrong("MONITORINK_TOKEN", "%s is not a loopback address, so a token is required; set it, or MONITORINK_TOKEN_FILE", open)
 	}
 	l.checkTokens(c)
@@ -163,7 +163,7 @@ func (l *loader) checkTokens(c *Config) {
 	}
 	switch {
 	case c.ReadToken == "":
-	case c.Token == "" && !l.failed("MONITORINK_TOKEN_FILE"):
+	case c.Token == "" && l.listens && !l.failed("MONITORINK_TOKEN_FILE"):
 		l.wrong("MONITORINK_TOKEN", "MONITORINK_READ_TOKEN is set, so a token that opens the rest is required; set it, or MONITORINK_TOKEN_FILE")
 	case c.Token == c.ReadToken:
 		l.wrong("MONITORINK_READ_TOKEN", "write another value than that of MONITORINK_TOKEN, which changes things")

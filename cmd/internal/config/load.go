@@ -32,8 +32,14 @@ func (e *Error) Error() string {
 
 // Load reads the variables of environ, which has the form of os.Environ. Its
 // error joins an [Error] for each variable that is wrong.
-func Load(environ []string) (*Config, error) {
-	l := &loader{given: map[string]string{}, written: map[string]string{}, values: map[string]string{}, table: Variables()}
+func Load(environ []string) (*Config, error) { return load(environ, true) }
+
+// LoadToAsk reads them for a program that asks a collector and listens nowhere: it may
+// have MONITORINK_READ_TOKEN alone, or no token, whatever the addresses are.
+func LoadToAsk(environ []string) (*Config, error) { return load(environ, false) }
+
+func load(environ []string, listens bool) (*Config, error) {
+	l := &loader{listens: listens, given: map[string]string{}, written: map[string]string{}, values: map[string]string{}, table: Variables()}
 	for _, entry := range environ {
 		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, Prefix) && value != "" {
 			l.given[name] = value
@@ -62,6 +68,7 @@ type loader struct {
 	given   map[string]string // what the environment has
 	written map[string]string // of each variable of the table, defaults applied
 	values  map[string]string // the same, in the words of the parser
+	listens bool              // and so needs what others prove themselves with
 	errs    []*Error
 }
 

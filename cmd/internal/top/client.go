@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -52,6 +53,9 @@ func (c *client) get(ctx context.Context, path, lastID string) (*http.Response, 
 		var u *url.Error
 		if errors.As(err, &u) {
 			err = u.Err // the URL is at the top of the table already
+		}
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			err = fmt.Errorf("%w: no collector is there; --url, or MONITORINK_COLLECTOR_ADDR, says where one is", err)
 		}
 		return nil, err
 	}
