@@ -27,7 +27,8 @@ func now(t *testing.T, s store.Reader) string {
 // after Save; it returns where to go on.
 func follow(t *testing.T, s store.Reader, after string, seen map[store.Key]string, enough func() bool) string {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; {
+	end := time.After(20 * time.Second)
+	for {
 		c, err := s.Changes(t.Context(), after)
 		if err != nil || c.Lost {
 			t.Fatalf("changes after %q: lost %v, %v", after, c.Lost, err)
@@ -43,10 +44,11 @@ func follow(t *testing.T, s store.Reader, after string, seen map[store.Key]strin
 		if after = c.Next; enough() {
 			return after
 		}
-		if time.Now().After(end) {
+		select {
+		case <-end:
 			t.Fatalf("changes stay away; got %v", seen)
+		case <-time.After(time.Millisecond): // the store does not say when there is more
 		}
-		time.Sleep(time.Millisecond) // the store does not say when there is more
 	}
 }
 
