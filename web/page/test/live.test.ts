@@ -63,6 +63,39 @@ test("a collector that is gone is told, and so is that it is back", async () => 
   await again.stop();
 });
 
+test("a stream that something on the way holds back is told, and the page asks instead", async () => {
+  const d = await filled({ monitors: 20, rate: 20 });
+  const page = await see(d.url);
+  await page.locator(".pulse.live").waitFor();
+  await page.route("**/api/v1/events?*", () => {}); // it neither fails nor opens
+  await page.reload();
+  await page.locator(".pulse.polled").waitFor();
+  const latencies = () => page.locator(".windowed .c-latency").allInnerTexts();
+  const before = String(await latencies());
+  while (String(await latencies()) === before) await page.waitForTimeout(100);
+  assert.equal(await page.locator(".banner").count(), 0);
+  await accessible(page);
+  await page.unroute("**/api/v1/events?*");
+  await page.evaluate("dispatchEvent(new Event('online'))");
+  await page.locator(".pulse.live").waitFor();
+  await d.stop();
+});
+
+test("who is not signed in any more is told", async () => {
+  const d = await filled({ monitors: 20 });
+  for (const path of ["", "?monitor=shop-2"]) {
+    const page = await see(d.url, path);
+    await page.locator(".pulse.live").waitFor();
+    await page.route("**/api/v1/**", (r) => r.fulfill({ status: 401, contentType: "application/problem+json", body: `{"status":401,"detail":"a token is required"}` }));
+    await page.evaluate("dispatchEvent(new Event('online'))"); // so that it asks for the stream anew
+    await page.locator(".banner", { hasText: "not signed in any more" }).getByRole("link", { name: "Sign in" }).waitFor();
+    await page.unroute("**/api/v1/**");
+    await page.locator(".pulse.live").waitFor();
+    await page.locator(".banner").waitFor({ state: "detached" });
+  }
+  await d.stop();
+});
+
 test("nothing to show says what to do", async () => {
   const d = await filled({ monitors: 0 });
   const page = await see(d.url);
