@@ -117,7 +117,7 @@ function Heads({ view, change, days }: { view: View; change: (c: Partial<View>) 
   };
   return <>
     {sort("state", "c-state")}{sort("id", "c-id")}
-    <span role="columnheader" class="c-status num">Status</span>
+    <span role="columnheader" class="c-status num">HTTP</span>
     {sort("latency", "c-latency num")}
     <span role="columnheader" class="c-spark">24 hours</span>
     <span role="columnheader" class="c-uptime">Uptime of {days} days</span>
