@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"time"
 )
@@ -90,6 +92,13 @@ func (b *board) missed(ctx context.Context, after string) (func() ([]*row, bool)
 	}, nil
 }
 
+// drop ends one who does not read.
+func (b *board) drop(l *listener) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hub.drop(l)
+}
+
 // leave ends the listener.
 func (b *board) leave(l *listener) {
 	b.mu.Lock()
@@ -132,11 +141,15 @@ func (a *api) live(w http.ResponseWriter, r *http.Request, q query) error {
 			}
 			// What cannot have a deadline, such as a recorder in a test, needs none.
 			_ = out.SetWriteDeadline(time.Now().Add(listenTime))
-			if _, err := w.Write(m.of(l.only)); err != nil {
-				return nil // the client has gone
+			_, err := w.Write(m.of(l.only))
+			if err == nil {
+				err = out.Flush()
 			}
-			if out.Flush() != nil {
-				return nil
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				a.board.drop(l)
+			}
+			if err != nil {
+				return nil // the client has gone, or does not read
 			}
 		case <-a.board.ending:
 			return nil

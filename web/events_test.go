@@ -278,6 +278,26 @@ func TestSlowListenerIsDroppedAndKeepsNobodyWaiting(t *testing.T) {
 	})
 }
 
+func TestListenerWhoseConnectionTakesNothingMoreIsCountedAmongTheDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ending, dropped, listening := make(chan struct{}), 0, 0
+		s := newLive()
+		h := web.New(web.Options{Store: s, Ending: ending, Dropped: func() { dropped++ }, Listeners: func(n int) { listening = n }})
+		defer close(ending)
+		l := listen(t, h, "")
+		l.mu.Lock()
+		l.held = make(chan struct{})
+		l.mu.Unlock()
+		s.save(t, measurement("a", 1))
+		pass(12 * time.Second) // longer than a write may take; no queue is full yet
+		close(l.held)
+		<-l.ended
+		if synctest.Wait(); dropped != 1 || listening != 0 {
+			t.Errorf("%d were dropped, %d listen", dropped, listening)
+		}
+	})
+}
+
 func TestListenerHearsThatItIsHeardAndWhetherTheStoreAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newLive()

@@ -151,15 +151,22 @@ func (h *hub) send(m *message) {
 	}
 	for l := range h.listeners {
 		if !l.tell(m) {
-			h.remove(l)
+			h.drop(l)
 			close(l.queue)
-			h.dropped()
-			h.lost++
 		}
 	}
 	if h.lost > 0 && time.Since(h.told) >= toldEvery {
 		h.log.Warn("listeners of /api/v1/events that did not read were dropped", "listeners", strconv.Itoa(h.lost))
 		h.lost, h.told = 0, time.Now()
+	}
+}
+
+// drop ends a listener that does not read, unless it has ended.
+func (h *hub) drop(l *listener) {
+	if h.listeners[l] {
+		h.remove(l)
+		h.dropped()
+		h.lost++
 	}
 }
 
