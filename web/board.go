@@ -306,7 +306,7 @@ func (b *board) put(rows []*row, cursor string) {
 	if len(b.order) > before {
 		slices.SortFunc(b.order, func(a, b *cell) int { return compareKeys(a.row.Key, b.row.Key) })
 	}
-	if b.hub.listening() {
+	if len(rows) > 0 && b.hub.listening() { // none: some are gone, of which a reset has told
 		b.hub.send(changeOf(cursor, rows, olds))
 	}
 }

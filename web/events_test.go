@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/monitorink/monitorink/store"
 	"github.com/monitorink/monitorink/web"
 )
 
@@ -219,6 +220,29 @@ func TestListenerIsToldToReadAnewWhatIsNotKnownAnyMore(t *testing.T) {
 			if got := l.changes(t); len(got) != 1 {
 				t.Errorf("it goes on with %v", got)
 			}
+		}
+	})
+}
+
+func TestAMonitorThatTheStoreForgetsIsAResetAndNoChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newLive()
+		s.save(t, measurement("a", 0), measurement("b", 0))
+		h := served(t, s)
+		l := listen(t, h, "")
+		l.take(t)
+		left := newLive()
+		left.save(t, measurement("a", 0))
+		s.set(func() { // it knows a only, and not what has changed
+			s.Store, s.log = left.Store, append(s.log, store.Key{Monitor: "a", Location: "ber1"})
+			s.from = len(s.log)
+		})
+		pass(2 * time.Second)
+		if all := l.take(t); len(of(all, "reset")) != 1 || len(of(all, "change")) != 0 {
+			t.Errorf("got %+v", all)
+		}
+		if got := overview(t, h); len(got) != 1 || got[0]["monitor"] != "a" {
+			t.Errorf("got %v", got)
 		}
 	})
 }
