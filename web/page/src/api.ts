@@ -1,5 +1,7 @@
 // The API, asked.
 
+import { heard } from "./time";
+
 // A Problem is why there is no answer: what the server said (problem details), or
 // that it could not be reached, which is status 0.
 export class Problem extends Error {
@@ -15,6 +17,7 @@ const patience = 30_000; // ms
 // get asks for JSON; it throws a Problem, or what the signal was aborted with.
 export async function get<T = unknown>(path: string, signal?: AbortSignal): Promise<T> {
   const limit = AbortSignal.timeout(patience);
+  const asked = Date.now();
   let res: Response;
   try {
     res = await fetch(at(path), { signal: signal ? AbortSignal.any([signal, limit]) : limit, headers: { Accept: "application/json" } });
@@ -22,6 +25,7 @@ export async function get<T = unknown>(path: string, signal?: AbortSignal): Prom
     signal?.throwIfAborted();
     throw new Problem(navigator.onLine ? "the collector does not answer" : "this device is offline", 0);
   }
+  heard(res, asked);
   try {
     const body = await res.json();
     if (res.ok) return body as T;

@@ -9,6 +9,7 @@ import { bytes, clock, duration } from "./format";
 import { Sign } from "./lists";
 import { Countdown } from "./monitor-head";
 import { Hops, Waterfall } from "./waterfall";
+import { time } from "./time";
 
 export function Attempt({ m, decides, alone }: { m: Measurement; decides: boolean; alone: boolean }) {
   const [open, setOpen] = useState(decides);
@@ -51,7 +52,7 @@ function Facts({ m }: { m: Measurement }) {
     ["Request", <>{m.method} <span class="text">{m.url}</span></>],
     ["Answer", m.http ? <><b>{m.http.status}</b> {m.http.protocol}{m.http.body_bytes !== undefined && `, ${bytes(m.http.body_bytes)} read`}{m.http.redirects > 0 && `, after ${m.http.redirects === 1 ? "a redirect" : m.http.redirects + " redirects"}`}</> : "none"],
     ["From", m.http?.remote],
-    ["TLS", m.tls && <>{m.tls.version}{m.tls.expires_at && <>, certificate <Countdown expires={m.tls.expires_at} now={Date.now()} /></>}</>],
+    ["TLS", m.tls && <>{m.tls.version}{m.tls.expires_at && <>, certificate <Countdown expires={m.tls.expires_at} now={time()} /></>}</>],
     ["Began", <>{clock(m.started_at)} <span class="soft text">{m.started_at}</span></>],
     ["By", <>{m.instance} <span class="soft">at {m.location}, definition {m.version}</span></>],
     ["Trace", m.trace && <code class="text">{m.trace}</code>],

@@ -10,6 +10,7 @@ import { href } from "./router";
 import { states, type Row } from "./row";
 import type { Strip } from "./strips";
 import type { Group } from "./view";
+import { time } from "./time";
 
 interface Props { row: Row; rev: number; strip: Strip | undefined; days: number; index: number; active: boolean }
 
@@ -62,7 +63,7 @@ const onTick = (t: () => void) => {
 };
 
 function Ago({ at, late }: { at: number; late: number }) {
-  const now = useSyncExternalStore(onTick, () => Math.floor(Date.now() / 1000) * 1000);
+  const now = useSyncExternalStore(onTick, () => Math.floor(time() / 1000) * 1000);
   const overdue = now - at > late;
   return <time class={overdue ? "gap" : undefined} dateTime={new Date(at).toISOString()} title={clock(at) + (overdue ? ": later ones are overdue" : "")}>{ago(at, Math.max(now, at))}</time>;
 }

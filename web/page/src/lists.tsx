@@ -7,12 +7,13 @@ import { clock, duration, span } from "./format";
 import { Glyph } from "./glyph";
 import { states, type State } from "./row";
 import { Bar } from "./waterfall";
+import { time } from "./time";
 
 // Incidents lists the runs of down; choosing one zooms to it.
 export function Incidents({ items, several, onZoom }: { items: Incident[]; several: boolean; onZoom: (from: number, to: number) => void }) {
   return <ul class="list">
     {items.map((i) => {
-      const from = Date.parse(i.from), to = i.to ? Date.parse(i.to) : Date.now();
+      const from = Date.parse(i.from), to = i.to ? Date.parse(i.to) : time();
       return <li key={i.location + i.from}>
         <button class="link when" onClick={() => onZoom(from - (to - from) / 4 - 10e3, to + (to - from) / 4 + 10e3)} title="Show this time in the charts">{clock(i.from)}</button>
         <span class={"badge " + (i.to ? "over" : "down")}>{i.to ? "lasted " + span(to - from) : "for " + span(to - from) + " so far"}</span>

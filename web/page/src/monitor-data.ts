@@ -7,6 +7,7 @@ import { connection, onChange } from "./live";
 import { href } from "./router";
 import type { Gap, Incident, List, Measurement, Series, Status, Summary } from "./event";
 import { named, refreshEvery, text, type Range } from "./range";
+import { off, time } from "./time";
 
 export interface Answers {
   range: Range; // of the parts over time
@@ -65,7 +66,7 @@ export function useMonitor(id: string, range: Range, location: string, limit: nu
         return next;
       });
     };
-    const current = () => (range.name ? named(range.name, Date.now()) : range);
+    const current = () => (range.name ? named(range.name, time()) : range);
     const bounds = (r: Range) => ({ from: text(r.from), to: text(r.to), location });
     const path = pathOf(id);
     const fresh = (r: Range) => ({ now: path, measurements: path + "/measurements" + query({ ...bounds(r), limit }) });
@@ -86,7 +87,7 @@ export function useMonitor(id: string, range: Range, location: string, limit: nu
       const now = Date.now();
       all ||= Boolean(range.name) && now - last >= refreshEvery(range);
       looked = now;
-      const r = current();
+      const r = current(), was = off();
       try {
         if (all) {
           last = now;
@@ -96,7 +97,8 @@ export function useMonitor(id: string, range: Range, location: string, limit: nu
       } finally {
         busy = false;
         if (failed) all = true;
-        if (wanted || failed) want(false, failed ? pause : 1000);
+        if (was !== off()) want(Boolean(range.name)); // what ends now ends elsewhere
+        else if (wanted || failed) want(false, failed ? pause : 1000);
       }
     };
     const want = (everything = false, wait = everything ? 0 : 1000) => {

@@ -13,13 +13,14 @@ import { Part, useTitle } from "./parts";
 import { measurementHref } from "./detail";
 import { clock } from "./format";
 import { useRowKeys } from "./keys";
+import { time } from "./time";
 
 let zooms = 0; // how often the reader has zoomed on the way here
 
 export function Monitor({ id }: { id: string }) {
   useTitle(id);
   const query = useQuery();
-  const { range, problem } = useMemo(() => parse(query, Date.now()), [String(query)]);
+  const { range, problem } = useMemo(() => parse(query, time()), [String(query)]);
   const location = query.get("location") ?? "";
   const [limit, setLimit] = useState(50);
   const [hover] = useState(() => new Hover());
@@ -42,7 +43,7 @@ export function Monitor({ id }: { id: string }) {
         zooms--;
         return history.back();
       }
-      go(at(parse(new URLSearchParams(), Date.now()).range));
+      go(at(parse(new URLSearchParams(), time()).range));
     },
   });
 
@@ -113,7 +114,7 @@ function emptyText(range: Range, ever: boolean) {
 }
 
 function RangeBar({ range, shown, at }: { range: Range; shown: Range; at: (r: Range) => string }) {
-  const now = Date.now();
+  const now = time();
   const form = (ms: number) => new Date(ms).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
   return <nav class="ranges" aria-label="Range of time">
     {names.map((name) => <a key={name} class="range" href={at({ name, from: 0, to: 0 })} aria-current={range.name === name ? "true" : undefined}>{name}</a>)}

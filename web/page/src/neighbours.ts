@@ -3,6 +3,7 @@
 import { get } from "./api";
 import type { List, Measurement, Status } from "./event";
 import { pathOf, query } from "./monitor-data";
+import { time } from "./time";
 
 export interface Neighbours { before?: Measurement; after?: Measurement }
 
@@ -15,7 +16,7 @@ export async function neighbours(monitor: string, location: string, at: string, 
     get<List<Measurement>>(pathOf(monitor) + "/measurements" + query({ ...q, location }), signal);
   const before = list({ to: at, limit: 1 }).then((l) => l.items[0]);
   const after = (async () => {
-    const from = new Date(Date.parse(at) + 1).toISOString(), now = Date.now();
+    const from = new Date(Date.parse(at) + 1).toISOString(), now = time();
     const status = (await get<{ locations: Status[] }>(pathOf(monitor), signal)).locations;
     let length = 20 * Math.max((status[0]?.registration?.every_us ?? 3600e6) / 1000, 1000);
     for (; ; length *= 8) {

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "./api";
+import { time } from "./time";
 
 // Part shows a value once it is there. Until then it keeps the place of it; an error
 // stands above what was there before, unless the head of the page tells of it: that
@@ -27,9 +28,9 @@ export function useTitle(title: string) {
 
 // useNow is the time, every second while the page is seen.
 export function useNow(): number {
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(time());
   useEffect(() => {
-    const timer = setInterval(() => { if (!document.hidden) setNow(Date.now()); }, 1000);
+    const timer = setInterval(() => { if (!document.hidden) setNow(time()); }, 1000);
     return () => clearInterval(timer);
   }, []);
   return now;

@@ -3,6 +3,7 @@
 // is still going on is read again every minute.
 
 import { get } from "./api";
+import { time } from "./time";
 
 const hour = 3600_000, dayLong = 24 * hour;
 export const days = 90, hours = 24;
@@ -45,7 +46,7 @@ function want(after: number) {
 
 async function ask() {
   if (asking || document.hidden) return;
-  const now = Date.now(), today = Math.floor(now / dayLong) * dayLong, thisHour = Math.floor(now / hour) * hour;
+  const now = time(), today = Math.floor(now / dayLong) * dayLong, thisHour = Math.floor(now / hour) * hour;
   const stale = [...new Set(seen)].filter((m) => {
     const k = kept.get(m);
     return !k || k.hour !== thisHour || now - k.read > fresh;

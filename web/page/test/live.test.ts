@@ -96,6 +96,23 @@ test("who is not signed in any more is told", async () => {
   await d.stop();
 });
 
+test("a device whose clock is wrong shows what is on time as on time", async () => {
+  const d = await filled({ monitors: 20, rate: 20 });
+  for (const off of [-3600e3, 3600e3]) {
+    const page = await see(d.url);
+    await page.addInitScript(`{ const right = Date.now; Date.now = () => right() + ${off}; }`);
+    await page.reload();
+    await page.locator(".pulse.live").waitFor();
+    await page.locator(".c-last", { hasText: /^\d+ s ago/ }).first().waitFor();
+    assert.ok(!(await page.locator(".c-last").allInnerTexts()).includes("1 h ago"));
+    const id = await page.locator(".row", { has: page.locator(".c-last", { hasText: /^\d s ago/ }) }).locator(".c-id a").first().innerText();
+    await page.goto(d.url + "?range=live&monitor=" + encodeURIComponent(id));
+    await page.locator("main.monitor [data-href] a").first().waitFor(); // it is in the last ten minutes
+    await page.locator("dd", { hasText: /^\d+ s ago/ }).first().waitFor();
+  }
+  await d.stop();
+});
+
 test("nothing to show says what to do", async () => {
   const d = await filled({ monitors: 0 });
   const page = await see(d.url);
