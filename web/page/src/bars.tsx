@@ -78,7 +78,7 @@ export function Spark({ strip }: { strip: Strip }) {
     if (b?.missed && !measured(b)) unseen += `M${i * step} 18.5h${step}`;
     if (m !== undefined) {
       const y = (15 - (13 * m) / max).toFixed(1);
-      line += before ? `L${x} ${y}` : `M${x} ${y}h.01`;
+      line += before ? `L${x} ${y}` : `M${x} ${y}h${means[i + 1] === undefined ? 1.5 : 0.01}`;
     }
     before = m !== undefined;
   });

@@ -142,7 +142,7 @@ function options(box: HTMLElement, now: { current: ChartProps }): uPlot.Options 
     },
     axes: [
       { ...axis, space: 64, size: 36, values: (_, ticks, __, ___, step) => ticks.map((t, i) => tick(t, ticks[i - 1], step)) },
-      { ...axis, size: 62, space: 34, values: (u, ticks) => ticks.map((v) => (anything(u.data) ? duration(v * 1000) : "")) },
+      { ...axis, size: 62, space: 34, values: (u, ticks) => ticks.map((v) => (!anything(u.data) ? "" : v ? duration(v * 1000) : "0")) },
     ],
     series: [{}, ...p.series(colour)],
     ...(p.bands && { bands: p.bands(colour) }),

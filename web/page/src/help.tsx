@@ -21,7 +21,7 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
       <p class="soft">In a bar, a full column is a day that was up. Red stands out above it: the part of the day that was down. A dotted part was <b>not observed</b>: nobody knows.
         A single dot: nothing was scheduled. Days are UTC's; percentages are of what was measured.</p>
       <p class="soft"><a href="licences.txt">Licences</a> of what this page is built with · <a href="api/v1/openapi.json">API</a></p>
-      <button type="button" onClick={onClose}>Close</button>
+      <button type="button" autofocus onClick={onClose}>Close</button>
     </div>
   </dialog>;
 }

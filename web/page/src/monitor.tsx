@@ -43,7 +43,7 @@ export function Monitor({ id }: { id: string }) {
         zooms--;
         return history.back();
       }
-      go(at(parse(new URLSearchParams(), time()).range));
+      go(href({ monitor: id, query: { location: location || undefined } }));
     },
   });
 
@@ -52,13 +52,17 @@ export function Monitor({ id }: { id: string }) {
   const registration = (here[0] ?? all[0])?.registration;
   const every = registration?.every_us;
   const data = useMemo(() => view.series && columns(view.series, every), [view.series, every]);
+  const nearer = data?.cells[0] && closer(shown, data.cells[0].from * 1000);
+  // A monitor that is young is shown from near, unless the address has chosen otherwise.
+  useEffect(() => {
+    if (nearer && !["range", "from", "to"].some((name) => query.has(name))) go(at({ name: nearer, from: 0, to: 0 }), { replace: true });
+  }, [nearer, String(query)]);
   if (view.errors.now?.status === 404) {
     return <main class="monitor"><p class="hint">There is no monitor <b>{id}</b>. <a href={home()}>All monitors</a></p></main>;
   }
   const several = all.length > 1;
   const charts = data && { data, range: shown, every, onZoom: zoom, onHover: hover.set, onPick: setPicked };
   const empty = data?.cells.length === 0;
-  const nearer = data?.cells[0] && closer(shown, data.cells[0].from * 1000);
 
   return <main class={"monitor" + (view.loading ? " moving" : "")} aria-busy={view.loading}>
     <p class="crumbs"><a href={home()}>← all monitors</a></p>

@@ -48,9 +48,8 @@ function instant(text: string | null): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-// write is the part of an address that parse reads, and no more than is needed.
+// write is the part of an address that parse reads.
 export function write(r: Range): Record<string, string> {
-  if (r.name === usual) return {};
   if (r.name) return { range: r.name };
   return { from: text(r.from), to: text(r.to) };
 }

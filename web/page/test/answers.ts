@@ -93,7 +93,7 @@ const runs = (from: number, to: number, a: number, b: number): [number, number][
 };
 
 // answer is {status, body} for a path of the API; undefined: it has none.
-export function answer(url: string, { locations = ["ber1"], known = Object.values(ids) } = {}): { status: number; body: unknown } | undefined {
+export function answer(url: string, { locations = ["ber1"], known = Object.values(ids), since = 0 } = {}): { status: number; body: unknown } | undefined {
   const u = new URL(url, "http://x"), parts = u.pathname.split("/").slice(3).map(decodeURIComponent), q = u.searchParams;
   if (parts[0] !== "monitors" || parts.length < 2) return undefined;
   const id = parts[1]!, now = Date.now();
@@ -112,7 +112,7 @@ export function answer(url: string, { locations = ["ber1"], known = Object.value
     }
     case "series": {
       const step = steps.find((s) => (to - from) / s <= 500) ?? 86400e3;
-      return ok({ monitor: id, step_us: step * 1000, tier: step < 60e3 ? "raw" : step < 3600e3 ? "minute" : step < 86400e3 ? "hour" : "day", items: series(from, to, step) });
+      return ok({ monitor: id, step_us: step * 1000, tier: step < 60e3 ? "raw" : step < 3600e3 ? "minute" : step < 86400e3 ? "hour" : "day", items: series(Math.max(from, since), to, step) });
     }
     case "summary": {
       const s = { monitor: id, up: 0, down: 0, gaps: {} as Counts };

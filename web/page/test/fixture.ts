@@ -12,6 +12,7 @@ import { answer } from "./answers";
 export interface Fixture {
   url: string;
   locations: string[];
+  since?: number; // what there is of a series begins here
   gone: boolean; // the API does not answer
   asked: string[]; // paths of the API, in order
   change: () => void; // tells the listeners of a change

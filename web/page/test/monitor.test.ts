@@ -101,6 +101,23 @@ test("ranges are links; what is no range is told", async () => {
   await ready(bad);
 });
 
+test("a monitor that is young is shown from near, unless the address has chosen", async () => {
+  f.since = Date.now() - 60e3;
+  try {
+    const page = await look(f, plain);
+    await page.waitForURL(/range=live/);
+    await ready(page);
+    assert.equal(await page.evaluate("history.length"), 2); // about:blank, and this one
+    await page.getByRole("link", { name: "24h" }).click();
+    await page.waitForURL(/range=24h/);
+    await ready(page);
+    await page.getByRole("link", { name: /look closer/ }).click();
+    await page.waitForURL(/range=live/);
+  } finally {
+    delete f.since;
+  }
+});
+
 test("j, k and enter go through the measurements to one of them, and esc comes back", async () => {
   const page = await look(f, monitor(ids.plain, { range: "1h" }));
   await ready(page);

@@ -15,7 +15,7 @@ test("a name ends now, and 24h is what is meant without one", () => {
     assert.equal(text(range.to), "2026-11-28T12:00:01Z");
   }
   assert.equal(lengthOf(of("").range), 24 * hour);
-  assert.deepEqual(write(of("").range), {});
+  assert.deepEqual(write(of("").range), { range: "24h" });
 });
 
 test("what is written is read again", () => {
