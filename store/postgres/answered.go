@@ -28,6 +28,8 @@ func answered(err *pgconn.PgError) *Trouble {
 		return &Trouble{What: "the server's disk is full", Remedy: "make room: a shorter retention drops whole days", Passes: true}
 	case "57P03":
 		return &Trouble{What: "the server is starting or stopping", Passes: true}
+	case "25P03":
+		return &Trouble{What: "the server ended a transaction that it heard nothing of for " + idleMost, Remedy: "this process, or its machine, stood still meanwhile; it is tried again", Passes: true}
 	case "57P01", "57P02":
 		return &Trouble{What: "the server ended the connection", Passes: true}
 	case "57014":

@@ -50,7 +50,7 @@ func (s *Store) toFill(ctx context.Context, from, to time.Time) (days []time.Tim
 		lo, hi := bounds(store.Query{From: from, To: to})
 		rows, err := tx.Query(ctx, `select p.day from measurement_partitions() p
 			where p.day + 1 > $1 and p.day < $2 and p.day <= $3 and p.day not in (select day from rollup_filled)
-				and p.day <= (select max(installed_on) from flyway_schema_history where version = '8' and success)
+				and p.day <= (select max(installed_on) + interval '2 days' from flyway_schema_history where version = '8' and success)
 			order by p.day desc`, lo, hi, s.o.Now())
 		if err != nil {
 			return err

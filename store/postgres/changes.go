@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,27 +16,22 @@ import (
 )
 
 const (
-	keepChanges = 15 * time.Minute // in the table
-	oldestSeen  = 10 * time.Minute // of a cursor that is still good
+	keepChanges = 15 * time.Minute // in the table, at least
 	mostChanges = 20_000           // series at once; more are read as a whole
 )
 
 const listChanges = "changes/1"
 
-// A moment is a cursor: the snapshot of the database that its reader has seen, and when
-// that was taken by the server's clock. What is committed and not in it is new,
-// however long its transaction took.
+// A moment is a cursor: the snapshot of the database that its reader has seen. What is
+// committed and not in it is new, however long its transaction took.
 type moment struct {
 	List     string `json:"list"`
-	At       int64  `json:"t"` // microseconds since 1970
 	Snapshot string `json:"s"`
 }
 
-var snapshotForm = regexp.MustCompile(`^\d{1,19}:\d{1,19}:[\d,]*$`)
-
 func (c moment) encode() string {
 	b, err := json.Marshal(c)
-	if err != nil { // it holds texts and numbers
+	if err != nil { // it holds texts
 		panic(err)
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
@@ -48,10 +45,41 @@ func decodeMoment(s string) (c moment, err error) {
 	if err == nil {
 		err = json.Unmarshal(b, &c)
 	}
-	if err != nil || c.List != listChanges || !snapshotForm.MatchString(c.Snapshot) || c.encode() != s {
+	if err != nil || c.List != listChanges || !isSnapshot(c.Snapshot) || c.encode() != s {
 		return moment{}, fmt.Errorf("%q: %w", s, store.ErrCursor)
 	}
 	return c, nil
+}
+
+// isSnapshot reports whether the database can read s: the first transaction that was
+// under way, the first that had not begun, and those between that were under way.
+func isSnapshot(s string) bool {
+	part := strings.Split(s, ":")
+	if len(part) != 3 {
+		return false
+	}
+	number := func(s string) uint64 { // 0: it is none
+		n, err := strconv.ParseUint(s, 10, 63)
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	at, end := number(part[0]), number(part[1])
+	if at == 0 || end < at {
+		return false
+	}
+	if part[2] == "" {
+		return true
+	}
+	for x := range strings.SplitSeq(part[2], ",") {
+		n := number(x)
+		if n < at || n >= end {
+			return false
+		}
+		at = n
+	}
+	return true
 }
 
 const changedQuery = `
@@ -76,19 +104,15 @@ func (s *Store) Changes(ctx context.Context, after string) (store.Changes, error
 	var changes store.Changes
 	err := s.read(ctx, "read changes", func(tx pgx.Tx) error {
 		now := moment{List: listChanges}
-		var ahead bool
-		var old time.Time
-		if err := tx.QueryRow(ctx, `select pg_current_snapshot()::text, (extract(epoch from now()) * 1000000)::bigint, now() - $1::interval,
-			$2 <> '' and pg_snapshot_xmax(nullif($2, '')::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())`,
-			oldestSeen, was.Snapshot).Scan(&now.Snapshot, &now.At, &old, &ahead); err != nil {
+		if err := tx.QueryRow(ctx, `select pg_current_snapshot()::text`).Scan(&now.Snapshot); err != nil {
 			return err
 		}
 		changes.Next = now.encode()
 		if after == "" {
 			return nil
 		}
-		if changes.Lost = ahead || was.At < old.UnixMicro(); changes.Lost {
-			return nil
+		if err := tx.QueryRow(ctx, lostQuery, was.Snapshot).Scan(&changes.Lost); err != nil || changes.Lost {
+			return err
 		}
 		rows, err := tx.Query(ctx, changedQuery, was.Snapshot, mostChanges+1)
 		if err != nil {
@@ -114,14 +138,42 @@ func (s *Store) Changes(ctx context.Context, after string) (store.Changes, error
 	return changes, err
 }
 
-// forgetChanges deletes, once in a while, what no cursor goes back to.
+// lostQuery tells whether a cursor is of another database's future, or older than the
+// last change that was deleted: a row without series stands in its place.
+const lostQuery = `
+select pg_snapshot_xmax($1::text::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
+  or exists (select from change where tx >= pg_snapshot_xmin($1::text::pg_snapshot) and series = '{}')`
+
+const forgetQuery = `
+with gone as (delete from change where tx < $1::text::xid8 returning tx)
+insert into change (tx, series) select tx, '{}' from gone order by tx desc limit 1`
+
+// A forgetting remembers which transactions were over a while ago: what they changed,
+// every cursor that was given since has seen. When a change was written does not tell
+// that, as its transaction may have taken long.
+type forgetting struct {
+	mu   sync.Mutex
+	over string // every transaction below it
+	at   time.Time
+}
+
+// forgetChanges deletes, once in a while, what no cursor goes back to that is still good.
 func (s *Store) forgetChanges(ctx context.Context) error {
-	last, now := s.forgot.Load(), s.o.Now().Unix()
-	if now-last < 60 || !s.forgot.CompareAndSwap(last, now) {
+	f := &s.forgotten
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := s.o.Now()
+	if f.over != "" && now.Sub(f.at) < keepChanges {
 		return nil
 	}
-	if _, err := s.pool.Exec(ctx, `delete from change where at < now() - $1::interval`, keepChanges); err != nil {
-		return fmt.Errorf("forget old changes: %w", Diagnose(err))
+	if f.over != "" {
+		if _, err := s.pool.Exec(ctx, forgetQuery, f.over); err != nil {
+			return fmt.Errorf("forget old changes: %w", Diagnose(err))
+		}
 	}
+	if err := s.pool.QueryRow(ctx, `select pg_snapshot_xmin(pg_current_snapshot())::text`).Scan(&f.over); err != nil {
+		return fmt.Errorf("see which transactions are over: %w", Diagnose(err))
+	}
+	f.at = now
 	return nil
 }

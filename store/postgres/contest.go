@@ -28,7 +28,7 @@ var replaceSQL = "update measurement m set (" + names(columns[keyColumns:], "", 
 // contest compares rows with those that are there, and puts the ones that stay in
 // their place. It is rare, and takes the time it needs.
 func (w *writer) contest(ctx context.Context, rows []row) (replaced int, err error) {
-	tx, err := w.conn.Begin(ctx)
+	tx, err := w.conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: beginWriting})
 	if err != nil {
 		return 0, err
 	}

@@ -24,16 +24,9 @@ func (s *Store) rolledUp(ctx context.Context, oldest time.Time) error {
 		if err := s.Roll(ctx); err != nil {
 			return err
 		}
-		var pending bool
-		err := s.pool.QueryRow(ctx, `select exists (select from rollup_stale where from_at < $1) or exists (
-			select from rollup_touched t cross join lateral unnest(t.minute) as m where t.until is null and m < $2)`, oldest, minuteOf(oldest)).Scan(&pending)
-		switch {
-		case err != nil:
-			return fmt.Errorf("look for what is not rolled up: %w", Diagnose(err))
-		case !pending:
-			return nil
-		case try == 20:
-			return errNotRolled
+		err := allRolled(ctx, s.pool, oldest)
+		if !errors.Is(err, errNotRolled) || try == 20 {
+			return err
 		}
 		select {
 		case <-time.After(busy):
@@ -41,6 +34,23 @@ func (s *Store) rolledUp(ctx context.Context, oldest time.Time) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// allRolled is an error as long as something before oldest is not in the rollups.
+func allRolled(ctx context.Context, db interface {
+	QueryRow(context.Context, string, ...any) pgx.Row
+}, oldest time.Time,
+) error {
+	var pending bool
+	err := db.QueryRow(ctx, `select exists (select from rollup_stale where from_at < $1) or exists (
+		select from rollup_touched t cross join lateral unnest(t.minute) as m where t.until is null and m < $2)`, oldest, minuteOf(oldest)).Scan(&pending)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for what is not rolled up: %w", Diagnose(err))
+	case pending:
+		return errNotRolled
+	}
+	return nil
 }
 
 // deleteGaps deletes those that ended before oldest. The hours and days that they alone
@@ -123,33 +133,21 @@ func (r *roller) freeze(ctx context.Context, tier time.Duration, series []int32,
 	return r.write(ctx, tier, made)
 }
 
-// expireRollups drops partitions of the tiers that are past their retention. Minutes
-// go an hour later than they are needed.
-func (s *Store) expireRollups(ctx context.Context, u *Upkeep) error {
-	for _, t := range []struct {
-		tier   string
-		before time.Time
-	}{
-		{"minute", store.Floor(s.o.Now().Add(-keepMinutes-time.Hour), store.Day)},
-		{"hour", s.since(store.Hour)},
-		{"day", s.since(store.Day)},
-	} {
-		if t.before.IsZero() {
-			continue
-		}
-		if err := s.dropping(ctx, "drop rollups by the "+t.tier, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, `select drop_rollup_partitions($1, $2)`, t.tier, t.before)
-			if err != nil {
-				return err
-			}
-			names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-			u.Rollups = append(u.Rollups, names...)
-			return err
-		}); err != nil {
-			return err
-		}
+// dropRollups drops partitions of a tier that end before an instant; zero: none.
+func (s *Store) dropRollups(ctx context.Context, u *Upkeep, tier time.Duration, before time.Time) error {
+	if before.IsZero() {
+		return nil
 	}
-	return nil
+	name := tierName(tier)
+	return s.dropping(ctx, "drop rollups by the "+name, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select drop_rollup_partitions($1, $2)`, name, before)
+		if err != nil {
+			return err
+		}
+		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		u.Rollups = append(u.Rollups, names...)
+		return err
+	})
 }
 
 // dropping tries some times to get the locks that a drop needs.

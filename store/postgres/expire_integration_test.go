@@ -84,3 +84,22 @@ func TestNothingIsDroppedBeforeItIsRolledUp(t *testing.T) {
 		t.Errorf("the hour is %+v, %v", got, err)
 	}
 }
+
+// What is saved in the instant before a day is dropped keeps the day until it is rolled up.
+func TestADayThatIsAddedToIsNotDropped(t *testing.T) {
+	db := servers.Database(t)
+	s := openAt(t, db.URL, minuteOfNow, 0)
+	keep(t, s, measuredAt("shop", minuteOfNow.Add(-time.Hour)), gapAt("shop", minuteOfNow.Add(-3*time.Hour), time.Minute, data.Stopped))
+	minute := minuteOfNow.Add(-time.Hour).Unix() / 60
+	servers.Psql(t, db.AdminURL, fmt.Sprintf(`create function late() returns event_trigger language plpgsql as $$ begin
+		insert into rollup_touched (due, series, minute) select now(), array[id], array[%d] from series; end $$;
+		create event trigger late on sql_drop execute function late()`, minute))
+	week := openAt(t, db.URL, minuteOfNow.Add(8*store.Day), 2*store.Day)
+	if u, err := week.Maintain(t.Context()); err == nil || len(u.Dropped) > 0 || u.Gaps > 0 {
+		t.Errorf("got %+v, %v, while something came", u, err)
+	}
+	servers.Psql(t, db.AdminURL, "drop event trigger late")
+	if u, err := week.Maintain(t.Context()); err != nil || len(u.Dropped) != 1 || u.Gaps != 1 {
+		t.Errorf("got %+v, %v", u, err)
+	}
+}

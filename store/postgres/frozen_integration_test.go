@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/internal/servers"
 	"github.com/monitorink/monitorink/store/postgres"
 )
@@ -103,4 +104,25 @@ func TestCloseDoesNotWaitForAPingThatHangs(t *testing.T) {
 		t.Error("saved through a server that hangs")
 	}
 	_ = in(t, 7*time.Second, s.Close) // which may tell of the connection
+}
+
+// A collector that stands still amid a transaction holds nothing for longer than a
+// minute: the server ends it.
+func TestTransactionsEndWithoutTheirProcess(t *testing.T) {
+	db := servers.Database(t)
+	s := openAt(t, db.URL, minuteOfNow, 0)
+	m, g := measuredAt("shop", minuteOfNow.Add(-time.Hour)), gapAt("shop", minuteOfNow.Add(-time.Hour), time.Minute, data.Stopped)
+	servers.Psql(t, db.AdminURL, `create function bounded() returns trigger language plpgsql as $$ begin
+		if current_setting('idle_in_transaction_session_timeout') <> '1min' then raise exception '% waits without end', tg_table_name; end if; return null; end $$;
+		create trigger bounded after insert on gap for each statement execute function bounded();
+		create trigger bounded after update on measurement for each statement execute function bounded();
+		create trigger bounded after insert on rollup_minute for each statement execute function bounded()`)
+	keep(t, s, m, g)
+	before := *m
+	before.Started = m.Started.Add(-time.Microsecond)
+	keep(t, s, &before)
+	if got := s.Stats(); got.Replaced != 1 {
+		t.Errorf("the figures are %+v", got)
+	}
+	roll(t, s)
 }

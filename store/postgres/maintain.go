@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/monitorink/monitorink/store"
 )
 
 const (
@@ -48,10 +50,16 @@ func (s *Store) Maintain(ctx context.Context) (Upkeep, error) {
 		return err
 	})
 	if err == nil {
-		err = s.expireRollups(ctx, &u)
+		// They go an hour later than they are needed.
+		err = s.dropRollups(ctx, &u, store.Minute, store.Floor(s.o.Now().Add(-keepMinutes-time.Hour), store.Day))
 	}
 	if err == nil && !oldest.IsZero() {
 		err = s.expire(ctx, &u, oldest)
+	}
+	for _, tier := range []time.Duration{store.Hour, store.Day} { // once all that is to be made of them is made
+		if err == nil {
+			err = s.dropRollups(ctx, &u, tier, s.since(tier))
+		}
 	}
 	if errors.Is(err, errElsewhere) {
 		u.Skipped, err = true, nil
@@ -62,6 +70,18 @@ func (s *Store) Maintain(ctx context.Context) (Upkeep, error) {
 func (s *Store) expire(ctx context.Context, u *Upkeep, oldest time.Time) error {
 	err := s.rolledUp(ctx, oldest)
 	if err == nil {
+		err = s.dropping(ctx, "drop partitions", func(tx pgx.Tx) (err error) {
+			dropped, err := dates(ctx, tx, `select d from drop_measurement_partitions($1::date) as d order by 1`, oldest)
+			if err == nil {
+				err = allRolled(ctx, tx, oldest) // now that nobody adds to them
+			}
+			if err == nil {
+				u.Dropped = dropped
+			}
+			return err
+		})
+	}
+	if err == nil { // after them, so that no bucket is made of measurements alone
 		err = s.deleteGaps(ctx, &u.Gaps, oldest)
 	}
 	if err == nil {
@@ -71,12 +91,6 @@ func (s *Store) expire(ctx context.Context, u *Upkeep, oldest time.Time) error {
 				where r.from_at < $1 and exists (
 					select from registration n where n.series = r.series and n.from_at > r.from_at and n.from_at <= $1)
 				limit $2)`, oldest)
-	}
-	if err == nil {
-		err = s.dropping(ctx, "drop partitions", func(tx pgx.Tx) (err error) {
-			u.Dropped, err = dates(ctx, tx, `select d from drop_measurement_partitions($1::date) as d order by 1`, oldest)
-			return err
-		})
 	}
 	return err
 }
@@ -104,9 +118,10 @@ func (s *Store) upkeep(ctx context.Context, what string, f func(pgx.Tx) error) e
 	return s.alone(ctx, "monitorink upkeep", what, f)
 }
 
-// alone runs f in a transaction that is the only one of its kind.
+// alone runs f in a transaction that is the only one of its kind, and does not stay so
+// when its process stops.
 func (s *Store) alone(ctx context.Context, kind, what string, f func(pgx.Tx) error) error {
-	begin := pgx.TxOptions{BeginQuery: `begin; set local lock_timeout = '2s'; set local statement_timeout = '60s'`}
+	begin := pgx.TxOptions{BeginQuery: beginWriting + `; set local lock_timeout = '2s'; set local statement_timeout = '60s'`}
 	err := pgx.BeginTxFunc(ctx, s.pool, begin, func(tx pgx.Tx) error {
 		var mine bool
 		err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock(hashtext($1), hashtext(current_schema()))`, kind).Scan(&mine)

@@ -60,8 +60,13 @@ func (s *Store) markSQL(marks []mark, gaps bool) []byte {
 		if start > 0 {
 			b = append(b, ',')
 		}
-		b = at.UTC().Truncate(time.Microsecond).AppendFormat(append(b, "('"...), time.RFC3339Nano)
-		b = appendList(append(b, "','"...), marks[start:end], func(m mark) int32 { return m.series })
+		b = at.UTC().Truncate(time.Microsecond).AppendFormat(append(b, "(least(timestamptz '"...), time.RFC3339Nano)
+		if at.After(now) {
+			b = append(b, "'),'"...)
+		} else { // at once: by the server's clock, too, in case that of this machine is ahead
+			b = append(b, "',now()),'"...)
+		}
+		b = appendList(b, marks[start:end], func(m mark) int32 { return m.series })
 		b = appendList(append(b, "','"...), marks[start:end], func(m mark) int32 { return m.minute })
 		if gaps {
 			b = appendList(append(b, "','"...), marks[start:end], func(m mark) int32 { return m.until })
@@ -97,10 +102,17 @@ func appendList(b []byte, marks []mark, of func(mark) int32) []byte {
 	return append(b, '}')
 }
 
+// beginWriting begins what others may have to wait for: the server ends it when its
+// process stops amid it.
+const beginWriting = `begin; set local idle_in_transaction_session_timeout = '` + idleMost + `'`
+
+// idleMost is how long a transaction may wait for its process, as a setting.
+const idleMost = "60s"
+
 // together runs write and, when it says that it wrote something, what tells of it, in
 // one transaction.
 func (w *writer) together(ctx context.Context, write func(pgx.Tx) (bool, error), tell func() []byte) error {
-	return pgx.BeginFunc(ctx, w.conn, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, w.conn, pgx.TxOptions{BeginQuery: beginWriting}, func(tx pgx.Tx) error {
 		wrote, err := write(tx)
 		if err != nil || !wrote {
 			return err

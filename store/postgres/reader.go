@@ -15,7 +15,7 @@ import (
 // planner, who guesses how much a day holds of a monitor, is kept from reading
 // whole days for fear of it, and from compiling plans that take a millisecond.
 const beginReading = `begin transaction isolation level repeatable read read only; ` +
-	`set local statement_timeout = '30s'; set local jit = off; set local enable_seqscan = off; set local enable_bitmapscan = off`
+	`set local statement_timeout = '30s'; set local idle_in_transaction_session_timeout = '` + idleMost + `'; set local jit = off; set local enable_seqscan = off; set local enable_bitmapscan = off`
 
 // read calls ask within one snapshot of the database.
 func (s *Store) read(ctx context.Context, what string, ask func(pgx.Tx) error) error {

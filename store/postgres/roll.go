@@ -327,14 +327,11 @@ func (r *roller) stale(ctx context.Context, tier time.Duration, slots []slot) er
 	var series []int32
 	var from, at []time.Time
 	for _, s := range slots {
-		over := s.at().Add(tier + due)
-		if over.Before(r.now) {
-			over = r.now
-		}
-		series, from, at = append(series, s.series), append(from, s.at()), append(at, over)
+		series, from, at = append(series, s.series), append(from, s.at()), append(at, s.at().Add(tier+due))
 	}
 	_, err := r.tx.Exec(ctx, `insert into rollup_stale (tier, series, from_at, due)
-		select $1::text::rollup_tier, series, from_at, due from unnest($2::int4[], $3::timestamptz[], $4::timestamptz[]) as t(series, from_at, due)
-		on conflict do nothing`, tierName(tier), series, from, at)
+		select $1::text::rollup_tier, series, from_at, greatest(over, least($5, now()))
+		from unnest($2::int4[], $3::timestamptz[], $4::timestamptz[]) as t(series, from_at, over)
+		on conflict do nothing`, tierName(tier), series, from, at, r.now)
 	return err
 }

@@ -40,9 +40,10 @@ type Store struct {
 	series   *ids // of monitor and location
 	profiles *ids // of a profile's content
 
-	joining atomic.Bool  // the last batch met rows that were there
-	parts                // of the rollups
-	forgot  atomic.Int64 // when old changes were, in seconds since 1970
+	joining atomic.Bool // the last batch met rows that were there
+	parts               // of the rollups
+
+	forgotten forgetting // changes
 
 	answerWithin time.Duration // the constant, but in tests
 
