@@ -29,12 +29,15 @@ func (b *board) listen(ctx context.Context, after string, only map[string]bool) 
 	if !ok {
 		return nil, &refusal{http.StatusServiceUnavailable, "as many listen as may: ask again later"}
 	}
-	l.tell(&message{id: b.here()}) // so that even one who hears nothing more knows where it is
+	// Where it is comes with what it has missed, or after it: a stream that is cut between
+	// the two goes on from before.
+	here := &message{id: b.here()}
 	if rows, known := missed(); !known {
 		l.tell(reset)
 	} else if len(rows) > 0 {
-		l.tell(changeOf(b.here(), rows, make([]*row, len(rows))))
+		here = changeOf(b.here(), rows, make([]*row, len(rows)))
 	}
+	l.tell(here) // even one who hears nothing more knows where it is
 	if b.stale {
 		l.tell(b.freshness())
 	}

@@ -224,6 +224,36 @@ func TestListenerIsToldToReadAnewWhatIsNotKnownAnyMore(t *testing.T) {
 	})
 }
 
+func TestAStreamThatIsCutSkipsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newLive()
+		s.save(t, measurement("a", 0))
+		h := served(t, s)
+		first := listen(t, h, "")
+		first.take(t)
+		first.leave()
+		s.save(t, measurement("a", 1))
+		pass(time.Second)
+		// Whatever it is told of where it is, it has been told of a by then.
+		for i, e := range listen(t, h, "", "Last-Event-ID", first.id).take(t) {
+			if e.kind == "change" {
+				break
+			}
+			if e.id != "" {
+				t.Errorf("message %d says that it is at %s, before what has changed", i, e.id)
+			}
+		}
+		for i, e := range listen(t, h, "", "Last-Event-ID", "nonsense").take(t) {
+			if e.kind == "reset" {
+				break
+			}
+			if e.id != "" {
+				t.Errorf("message %d says that it is at %s, before it says that this is not known", i, e.id)
+			}
+		}
+	})
+}
+
 func TestAMonitorThatTheStoreForgetsIsAResetAndNoChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newLive()
