@@ -46,7 +46,7 @@ func (s *Store) Backfill(ctx context.Context, from, to time.Time, progress func(
 
 // toFill lists the days that lack their rollups, newest first, and all series.
 func (s *Store) toFill(ctx context.Context, from, to time.Time) (days []time.Time, series []int32, err error) {
-	err = s.read(ctx, "look for days to fill", func(tx pgx.Tx) error {
+	err = s.read(ctx, "look for days to fill", func(ctx context.Context, tx pgx.Tx) error {
 		lo, hi := bounds(store.Query{From: from, To: to})
 		rows, err := tx.Query(ctx, `select p.day from measurement_partitions() p
 			where p.day + 1 > $1 and p.day < $2 and p.day <= $3 and p.day not in (select day from rollup_filled)

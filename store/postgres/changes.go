@@ -102,7 +102,7 @@ func (s *Store) Changes(ctx context.Context, after string) (store.Changes, error
 		}
 	}
 	var changes store.Changes
-	err := s.read(ctx, "read changes", func(tx pgx.Tx) error {
+	err := s.read(ctx, "read changes", func(ctx context.Context, tx pgx.Tx) error {
 		now := moment{List: listChanges}
 		if err := tx.QueryRow(ctx, `select pg_current_snapshot()::text`).Scan(&now.Snapshot); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/internal/servers"
+	"github.com/monitorink/monitorink/store"
 	"github.com/monitorink/monitorink/store/postgres"
 )
 
@@ -69,6 +70,22 @@ func TestSaveEndsWhenTheServerHangs(t *testing.T) {
 	}
 	postgres.SetAnswerWithin(s, time.Minute)
 	save(t, s, batch(10, 20)...) // by a new connection
+}
+
+func TestReadsEndWhenTheServerHangs(t *testing.T) {
+	db := servers.Database(t)
+	s := open(t, db.URL)
+	postgres.SetAnswerWithin(s, time.Second)
+	save(t, s, batch(0, 10)...)
+	freeze(t, db)
+	err := in(t, 10*time.Second, func() error { _, err := s.Monitors(context.Background(), store.MonitorQuery{}); return err })
+	if err == nil || !strings.Contains(err.Error(), "the database did not answer within 1 s") {
+		t.Errorf("got %v", err)
+	}
+	postgres.SetAnswerWithin(s, time.Minute)
+	if _, err := s.Monitors(context.Background(), store.MonitorQuery{}); err != nil { // by a new connection
+		t.Error(err)
+	}
 }
 
 func TestSaveLeavesAConnectionThatHangsWhileIdle(t *testing.T) {

@@ -29,7 +29,7 @@ func (s *Store) Incidents(ctx context.Context, q store.Query) (store.Page[store.
 		}
 	}
 	from, to := bounds(q)
-	err := s.read(ctx, "read incidents", func(tx pgx.Tx) error {
+	err := s.read(ctx, "read incidents", func(ctx context.Context, tx pgx.Tx) error {
 		ids, locations, err := streams(ctx, tx, q)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ select coalesce(sum(n), 0)::bigint, min(due) from (
 // Lag says what is due and not rolled up; a bucket counts for each batch that
 // touched it.
 func (s *Store) Lag(ctx context.Context) (lag store.Lag, err error) {
-	err = s.read(ctx, "read how far the rollups are", func(tx pgx.Tx) error {
+	err = s.read(ctx, "read how far the rollups are", func(ctx context.Context, tx pgx.Tx) error {
 		now := s.o.Now()
 		var since *time.Time
 		if err := tx.QueryRow(ctx, lagQuery, now).Scan(&lag.Pending, &since); err != nil {

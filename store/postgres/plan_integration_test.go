@@ -3,6 +3,7 @@
 package postgres
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func TestNoDayIsReadThatIsNotAskedFor(t *testing.T) {
 		{"an incident's day", decidedQuery, []any{ids, []time.Time{now.Add(-24 * time.Hour), now.Add(-24 * time.Hour)}, []time.Time{now, now}, now.Add(-24 * time.Hour), now}, 2, 2},
 	} {
 		var plan []string
-		err := s.read(t.Context(), "explain", func(tx pgx.Tx) error {
+		err := s.read(t.Context(), "explain", func(_ context.Context, tx pgx.Tx) error {
 			rows, err := tx.Query(t.Context(), "explain (analyze, costs off, timing off) "+c.query, c.args...)
 			if err == nil {
 				plan, err = pgx.CollectRows(rows, pgx.RowTo[string])

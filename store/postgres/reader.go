@@ -15,11 +15,14 @@ import (
 // planner, who guesses how much a day holds of a monitor, is kept from reading
 // whole days for fear of it, and from compiling plans that take a millisecond.
 const beginReading = `begin transaction isolation level repeatable read read only; ` +
-	`set local statement_timeout = '30s'; set local idle_in_transaction_session_timeout = '` + idleMost + `'; set local jit = off; set local enable_seqscan = off; set local enable_bitmapscan = off`
+	`set local statement_timeout = '20s'; set local idle_in_transaction_session_timeout = '` + idleMost + `'; set local jit = off; set local enable_seqscan = off; set local enable_bitmapscan = off`
 
-// read calls ask within one snapshot of the database.
-func (s *Store) read(ctx context.Context, what string, ask func(pgx.Tx) error) error {
-	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{BeginQuery: beginReading}, ask)
+// read calls ask within one snapshot of the database. The context of ask ends sooner
+// than ctx where the database does not answer.
+func (s *Store) read(ctx context.Context, what string, ask func(context.Context, pgx.Tx) error) error {
+	err := patient(ctx, s.tellWithin, func(within context.Context) error {
+		return pgx.BeginTxFunc(within, s.pool, pgx.TxOptions{BeginQuery: beginReading}, func(tx pgx.Tx) error { return ask(within, tx) })
+	})
 	switch {
 	case err == nil:
 		return nil

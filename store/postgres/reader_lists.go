@@ -73,7 +73,7 @@ func list[E data.Event](ctx context.Context, s *Store, q store.Query, name, quer
 	page, limit := store.Page[E]{Items: []E{}}, store.Bound(q.Limit)
 	from, to := bounds(q)
 	after := place{At: endOfTime.UnixMilli(), First: endOfTime.UnixMilli(), Attempt: 1<<15 - 1}
-	err := s.read(ctx, "read "+name, func(tx pgx.Tx) error {
+	err := s.read(ctx, "read "+name, func(ctx context.Context, tx pgx.Tx) error {
 		ids, locations, err := streams(ctx, tx, q)
 		if err != nil {
 			return err

@@ -79,7 +79,7 @@ func (s *Store) Monitors(ctx context.Context, q store.MonitorQuery) (store.Page[
 			return page, err
 		}
 	}
-	err := s.read(ctx, "read monitors", func(tx pgx.Tx) error {
+	err := s.read(ctx, "read monitors", func(ctx context.Context, tx pgx.Tx) error {
 		query, args := monitorsQuery, []any{after.Monitor, after.Location, limit + 1}
 		if q.Keys != nil {
 			monitors, locations := columnsOfKeys(q.Keys)
@@ -116,7 +116,7 @@ func columnsOfKeys(keys []store.Key) (monitors, locations []string) {
 // Monitor returns a monitor's entries.
 func (s *Store) Monitor(ctx context.Context, id string) ([]store.MonitorStatus, error) {
 	var all []store.MonitorStatus
-	err := s.read(ctx, "read a monitor", func(tx pgx.Tx) error {
+	err := s.read(ctx, "read a monitor", func(ctx context.Context, tx pgx.Tx) error {
 		ids, locations, err := streams(ctx, tx, store.Query{Monitor: id})
 		if err != nil {
 			return err

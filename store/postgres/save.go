@@ -133,13 +133,18 @@ func (w *writer) leave(ctx context.Context) {
 // answered runs a step of Save, and ends the wait for a database that hangs. The
 // driver then gives its connection up.
 func (s *Store) answered(ctx context.Context, step func(context.Context) error) error {
-	within, cancel := context.WithTimeout(ctx, s.answerWithin)
+	return patient(ctx, s.answerWithin, step)
+}
+
+// patient runs a step that may wait for the database for so long.
+func patient(ctx context.Context, most time.Duration, step func(context.Context) error) error {
+	within, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	err := step(within)
 	if err != nil && ctx.Err() == nil && within.Err() != nil {
 		// The driver's error is that of a context, and the caller's has not ended.
 		return &Trouble{
-			What:   fmt.Sprintf("the database did not answer within %g s", s.answerWithin.Seconds()),
+			What:   fmt.Sprintf("the database did not answer within %g s", most.Seconds()),
 			Remedy: "see whether its processes hang, its disk is slow, or a lock is held; it is tried again", Passes: true,
 		}
 	}

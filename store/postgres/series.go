@@ -20,7 +20,7 @@ func (s *Store) Series(ctx context.Context, q store.SeriesQuery) (store.Series, 
 	if since := s.since(tier); f.From.Before(since) {
 		series.Since = since
 	}
-	err = s.read(ctx, "read a series", func(tx pgx.Tx) error {
+	err = s.read(ctx, "read a series", func(ctx context.Context, tx pgx.Tx) error {
 		ids, _, err := streams(ctx, tx, store.Query{Monitor: q.Monitor, Location: q.Location})
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func (s *Store) Strips(ctx context.Context, q store.StripQuery) ([][]store.Bucke
 		return nil, err
 	}
 	strips := make([][]store.Bucket, len(q.Keys))
-	err = s.read(ctx, "read strips", func(tx pgx.Tx) error {
+	err = s.read(ctx, "read strips", func(ctx context.Context, tx pgx.Tx) error {
 		r := reading{Store: s, tx: tx, now: s.o.Now()}
 		places, err := r.find(ctx, q.Keys)
 		if err != nil {

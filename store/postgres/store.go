@@ -45,7 +45,7 @@ type Store struct {
 
 	forgotten forgetting // changes
 
-	answerWithin time.Duration // the constant, but in tests
+	answerWithin, tellWithin time.Duration // the constants, but in tests
 
 	mu    sync.Mutex
 	stats Stats
@@ -86,7 +86,7 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, badURL(o.URL, err)
 	}
-	s := &Store{o: o, log: o.Logger, series: newIDs(), profiles: newIDs(), answerWithin: answerWithin}
+	s := &Store{o: o, log: o.Logger, series: newIDs(), profiles: newIDs(), answerWithin: answerWithin, tellWithin: tellWithin}
 	config.MaxConns = int32(o.MaxConns)
 	config.PingTimeout = pingWithin
 	// Behind pgbouncer in transaction mode each query may meet another session,
@@ -141,6 +141,10 @@ func (s *Store) oldest() time.Time {
 // connection to a machine that is gone. Nothing else ends the wait for a process that
 // is frozen: its machine still acknowledges what is sent.
 const answerWithin = time.Minute
+
+// tellWithin is how long a method of store.Reader may take, a frozen database or a pool
+// with no connection left included: who asks by HTTP has gone after half a minute.
+const tellWithin = 25 * time.Second
 
 // pingWithin is how long a connection that was idle has to answer before another is
 // made in its place.

@@ -43,7 +43,7 @@ order by x.i`
 func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, error) {
 	sum := store.Summary{Gaps: map[data.Reason]int64{}}
 	from, to := bounds(q)
-	err := s.read(ctx, "summarize", func(tx pgx.Tx) error {
+	err := s.read(ctx, "summarize", func(ctx context.Context, tx pgx.Tx) error {
 		ids, locations, err := streams(ctx, tx, q)
 		if err != nil || len(ids) == 0 {
 			return err
