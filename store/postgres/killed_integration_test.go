@@ -113,9 +113,11 @@ func TestKilledCollectorsLeaveExactRollups(t *testing.T) {
 	all := []*victim{start(0), start(1), start(2)}
 	for range rounds {
 		i := r.IntN(len(all))
-		if v := all[r.IntN(len(all))]; r.IntN(3) == 0 { // others go on while it is stopped
+		if v := all[(i+1)%len(all)]; r.IntN(3) == 0 { // others go on while it is stopped, or wait for its locks
 			_ = v.Process.Signal(syscall.SIGSTOP)
-			read(all[i], 1)
+			on := time.AfterFunc(time.Second, func() { _ = v.Process.Signal(syscall.SIGCONT) })
+			read(all[i], 5)
+			on.Stop()
 			_ = v.Process.Signal(syscall.SIGCONT)
 		}
 		read(all[i], 1+r.IntN(20))

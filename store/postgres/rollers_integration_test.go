@@ -111,6 +111,58 @@ func TestBackfillMakesWhatRollWouldHave(t *testing.T) {
 	}
 }
 
+// Collectors go on saving and rolling up while what was before is filled in.
+func TestBackfillBesideSaversIsExact(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	db := servers.Database(t)
+	s := openAt(t, db.URL, minuteOfNow, 0)
+	events := joined(slices.Concat(meeting(r, minuteOfNow, 900), meeting(r, minuteOfNow.Add(-12*time.Hour), 900), meeting(r, minuteOfNow.Add(-4*store.Day), 900)))
+	r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+	old, fresh := events[:len(events)/2], events[len(events)/2:]
+	keep(t, s, old...)
+	servers.Psql(t, db.AdminURL, "delete from rollup_touched") // as if it had been before there were rollups
+	keep(t, s, fresh[:20]...)
+	roll(t, s) // hours and days of a part of what there is
+	var saver, roller sync.WaitGroup
+	done := make(chan struct{}) // closed when all is saved and filled
+	saver.Go(func() {
+		other := openAt(t, db.BouncerURL, minuteOfNow, 0)
+		for at := 0; at < len(fresh); at += 25 {
+			if _, err := other.Save(t.Context(), fresh[at:min(at+25, len(fresh))]); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	saver.Go(func() {
+		if err := s.Backfill(t.Context(), time.Time{}, time.Time{}, nil); err != nil {
+			t.Error(err)
+		}
+	})
+	roller.Go(func() {
+		for {
+			if err := s.Roll(t.Context()); err != nil {
+				t.Error(err)
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	saver.Wait()
+	close(done)
+	roller.Wait()
+	roll(t, s)
+	for _, monitor := range []string{"m0", "m1", "m2"} {
+		for _, to := range []time.Time{minuteOfNow, minuteOfNow.Add(-12 * time.Hour), minuteOfNow.Add(-4 * store.Day)} {
+			expect(t, s, events, monitor, to.Add(-12*time.Hour), to)
+		}
+	}
+}
+
 // What a collector saves whose clock is ahead is rolled up by the others, now.
 func TestAClockAheadHoldsNothingUp(t *testing.T) {
 	now := time.Now().UTC()
