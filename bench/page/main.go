@@ -54,7 +54,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: web.New(web.Options{Store: s, Ending: ctx.Done()}), ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: web.New(web.Options{Store: s, Ending: ctx.Done(), Status: web.StatusOptions{Labels: []string{"tier:0"}, Title: "Status"}}), ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { srv.Close() })
 	fmt.Printf("http://%s/\n", l.Addr())
 	if o.rate > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -60,6 +61,10 @@ func (w *world) measurement(i int, at time.Time) *data.Measurement {
 	took := time.Duration(float64(20+i%7*30)*(0.7+0.6*w.random.Float64())) * time.Millisecond
 	if i%17 == 6 {
 		took *= 12
+	}
+	if w.busy(i) {
+		hour := at.Sub(at.Truncate(24 * time.Hour)).Hours()
+		took = time.Duration(float64(took) * (1 + 0.4*math.Sin((hour-9)/12*math.Pi) + 4*math.Pow(w.random.Float64(), 25)))
 	}
 	m := &data.Measurement{
 		Monitor: w.name(i), Location: w.location(i), Instance: "hb", Version: "v1", Scheduled: at, Attempt: 1, State: data.Up, Started: at.Add(300 * time.Microsecond),
@@ -130,6 +135,8 @@ func (w *world) past(i int, began, now time.Time) (events []data.Event) {
 		}
 		n := int(age / day)
 		switch {
+		case w.busy(i) && age < day+3*time.Hour:
+			return append(events, w.lately(i, at, now)...)
 		case i%11 == 8 && n > 30 && n < 37, age < 9*time.Hour && age > 6*time.Hour && i%13 == 3:
 			events = append(events, w.gap(i, at, at.Add(step-every), data.Stopped))
 		case w.random.IntN(400) == 0, i%9 == 1 && n == 12, down(i) && age < time.Hour:
@@ -138,6 +145,26 @@ func (w *world) past(i int, began, now time.Time) (events []data.Event) {
 			events = append(events, w.measurement(i, at))
 		}
 		at = at.Add(step)
+	}
+	return events
+}
+
+// busy says whether every slot of a monitor's last day is there: one whose page is looked at.
+func (w *world) busy(i int) bool { return i == 0 && !w.odd }
+
+// lately is a whole day with an outage, and a time in which nobody probed.
+func (w *world) lately(i int, from, now time.Time) (events []data.Event) {
+	for at := from; at.Before(now.Add(-every)); at = at.Add(every) {
+		switch age := now.Sub(at); {
+		case age > 4*time.Hour && age < 4*time.Hour+20*time.Minute, w.random.IntN(700) == 0:
+			events = append(events, w.failure(i, at))
+		case age > 11*time.Hour && age <= 11*time.Hour+every:
+			last := at.Add(40*time.Minute - every)
+			events = append(events, w.gap(i, at, last, data.Stopped))
+			at = last
+		default:
+			events = append(events, w.measurement(i, at))
+		}
 	}
 	return events
 }

@@ -18,7 +18,8 @@ test("pictures", async () => {
       await page.screenshot({ path: `${to}${name}-${colorScheme}.png` });
     };
     await see("overview", "", "svg.uptime", 620);
-    await see("monitor", "?monitor=shop-0", "canvas", 760);
+    await see("monitor", "?monitor=shop-0", "canvas", 1120);
+    await see("status", "status", "main", 700);
   }
   await d.stop();
 });
