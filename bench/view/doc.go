@@ -10,9 +10,9 @@
 // The collector as it is shipped is asked over HTTP: one request at a time, then 50 at
 // once, without and with 1,000 measurements a second that come through Kafka.
 //
-// live lets 10,000 monitors be measured every 10 s, through Kafka. At first another
+// live lets 10,000 monitors be measured every 10 s, through Kafka. In turns, another
 // session holds the lock of the rollups, so that the collector leaves them alone; what
-// collector and Postgres then use more, with the lock free, is what rollups cost. Then
+// collector and Postgres use more, with the lock free, is what rollups cost. Then
 // 1,000 listeners and some that do not read open /api/v1/events, and last a burst of
 // 500,000 measurements of three hours ago comes on top.
 //

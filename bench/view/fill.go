@@ -176,15 +176,13 @@ func (f *filling) repeatTier(ctx context.Context, tier time.Duration, monitors i
 		return err
 	}
 	from, to := f.now.AddDate(0, 0, -f.years).Truncate(store.Day), f.now.Truncate(tier)
+	if err := prepare(ctx, db, name, from, to); err != nil {
+		return err
+	}
 	for at := from; at.Before(to); {
 		next := at.AddDate(0, 0, 10)
 		if next.After(to) {
 			next = to
-		}
-		for _, t := range []time.Time{at, next} {
-			if _, err := db.Exec(ctx, `select create_rollup_partition($1, $2)`, name, t); err != nil {
-				return err
-			}
 		}
 		if _, err := db.Exec(ctx, fmt.Sprintf(`insert into rollup_%s (series, from_at, %s)
 			select w.id, g.at, %s from generate_series($1::timestamptz, $2::timestamptz - interval '1 second', interval '1 %s') g (at)
@@ -195,6 +193,25 @@ func (f *filling) repeatTier(ctx context.Context, tier time.Duration, monitors i
 		at = next
 	}
 	return nil
+}
+
+// prepare makes the partitions of a tier; what is copied into them is not logged, and
+// cleaned up at the end, which makes it twice as fast.
+func prepare(ctx context.Context, db *pgx.Conn, tier string, from, to time.Time) error {
+	if _, err := db.Exec(ctx, `select create_rollup_partition($1, t) from generate_series($2::timestamptz, $3::timestamptz, interval '1 day') t`, tier, from, to); err != nil {
+		return err
+	}
+	rows, err := db.Query(ctx, `select inhrelid::regclass::text from pg_inherits where inhparent = $1::regclass`, "rollup_"+tier)
+	if err != nil {
+		return err
+	}
+	parts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, part := range parts {
+		if _, err := db.Exec(ctx, `alter table `+part+` set unlogged, set (autovacuum_enabled = off)`); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // settle leaves nothing to be written out while it is read.

@@ -29,10 +29,6 @@ func (l *lab) live(ctx context.Context) error {
 	if err := l.know(ctx, url); err != nil {
 		return err
 	}
-	release, err := hold(ctx, db)
-	if err != nil {
-		return err
-	}
 	r, err := l.start(url)
 	if err != nil {
 		return err
@@ -44,7 +40,7 @@ func (l *lab) live(ctx context.Context) error {
 	in := l.ingest(ctx, r.topic)
 	defer in.stop()
 	w := &watcher{lab: l, running: r, ingest: in, db: db}
-	if err := l.rollups(ctx, w, release); err != nil {
+	if err := l.rollups(ctx, w); err != nil {
 		return err
 	}
 	if err := l.heard(ctx, w); err != nil {
@@ -161,32 +157,55 @@ func (w *watcher) caught(ctx context.Context, from int64) error {
 	return fmt.Errorf("the rollups did not catch up in five minutes")
 }
 
-// rollups compares what collector and Postgres use without and with rollups.
-func (l *lab) rollups(ctx context.Context, w *watcher, release func(context.Context) error) error {
-	if !rig.Pause(ctx, 10*time.Second) {
-		return ctx.Err()
+// A round is some time without rollups, and a minute with them, which come each minute.
+const (
+	without = 20 * time.Second
+	with    = time.Minute
+)
+
+// rollups compares what collector and Postgres use without and with rollups, in turns.
+func (l *lab) rollups(ctx context.Context, w *watcher) error {
+	var a, b span
+	for range l.rounds {
+		release, err := hold(ctx, w.db)
+		if err != nil {
+			return err
+		}
+		if !rig.Pause(ctx, 5*time.Second) {
+			return ctx.Err()
+		}
+		off, err := w.watch(ctx, without)
+		if err != nil {
+			return err
+		}
+		if err := release(ctx); err != nil {
+			return err
+		}
+		if err := w.caught(ctx, 0); err != nil {
+			return err
+		}
+		on, err := w.watch(ctx, with)
+		if err != nil {
+			return err
+		}
+		a.add(off, l.rounds)
+		b.add(on, l.rounds)
 	}
-	without, err := w.watch(ctx, l.without)
-	if err != nil {
-		return err
-	}
-	if err := release(ctx); err != nil {
-		return err
-	}
-	if err := w.caught(ctx, 0); err != nil {
-		return err
-	}
-	with, err := w.watch(ctx, l.with)
-	if err != nil {
-		return err
-	}
-	a, b := without.processor+without.server, with.processor+with.server
-	l.table.most(fmt.Sprintf("rollups at %d measurements/s: of the processor time of collector and Postgres", l.rate), 100*(b-a)/b, aimShare, "%",
-		fmt.Sprintf("without: collector %.1f, Postgres %.1f %% of a core; with: %.1f, %.1f; %.0f saved/s", 100*without.processor, 100*without.server,
-			100*with.processor, 100*with.server, with.rate))
-	l.table.most("lag of the rollups, p99", at(with.lags, 0.99).Seconds(), aimLag, "s",
-		fmt.Sprintf("p50 %.1f, most %.1f, for %s", at(with.lags, 0.5).Seconds(), at(with.lags, 1).Seconds(), l.with))
+	was, is := a.processor+a.server, b.processor+b.server
+	l.table.most(fmt.Sprintf("rollups at %d measurements/s: of the processor time of collector and Postgres", l.rate), 100*(is-was)/is, aimShare, "%",
+		fmt.Sprintf("without: collector %.1f, Postgres %.1f %% of a core; with: %.1f, %.1f; %.0f saved/s", 100*a.processor, 100*a.server,
+			100*b.processor, 100*b.server, b.rate))
+	lags := sorted(b.lags)
+	l.table.most("lag of the rollups, p99", at(lags, 0.99).Seconds(), aimLag, "s",
+		fmt.Sprintf("p50 %.1f, most %.1f, in %s", at(lags, 0.5).Seconds(), at(lags, 1).Seconds(), time.Duration(l.rounds)*with))
 	return nil
+}
+
+// add adds one of so many rounds to a mean.
+func (s *span) add(one span, of int) {
+	n := float64(of)
+	s.processor, s.server, s.rate = s.processor+one.processor/n, s.server+one.server/n, s.rate+one.rate/n
+	s.lags = append(s.lags, one.lags...)
 }
 
 // flood publishes many measurements of three hours ago at once, on top of those of now.

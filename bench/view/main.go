@@ -21,7 +21,7 @@ type size struct {
 	requests       int // of a kind, one at a time
 	turns          int // of the overview after a change
 	busy           time.Duration
-	without, with  time.Duration // rollups
+	rounds         int // without rollups, and with them
 	listen         time.Duration
 	listeners      int
 	burst          int
@@ -31,11 +31,11 @@ type size struct {
 var (
 	whole = size{
 		raw: 50, days: 30, hourly: 1000, daily: 10_000, years: 365, requests: 100, turns: 30, busy: 20 * time.Second,
-		without: time.Minute, with: 3 * time.Minute, listen: time.Minute, listeners: 1000, burst: 500_000, rate: 1000, monitors: 10_000,
+		rounds: 3, listen: time.Minute, listeners: 1000, burst: 500_000, rate: 1000, monitors: 10_000,
 	}
 	short = size{
 		raw: 10, days: 3, hourly: 100, daily: 10_000, years: 30, requests: 20, turns: 5, busy: 5 * time.Second,
-		without: 20 * time.Second, with: time.Minute, listen: 15 * time.Second, listeners: 1000, burst: 100_000, rate: 1000, monitors: 10_000,
+		rounds: 1, listen: 15 * time.Second, listeners: 1000, burst: 100_000, rate: 1000, monitors: 10_000,
 	}
 )
 
