@@ -233,6 +233,13 @@ func TestWhatBelongsTogether(t *testing.T) {
 		{"MONITORINK_POSTGRES_URL=postgres://u:a/b@db.example/d", "MONITORINK_POSTGRES_URL is (secret): "},
 		{"MONITORINK_POSTGRES_URL=postgres://u:a%40b%23c@db.example/d", ""},
 		{"MONITORINK_KAFKA_CA_FILE=ca.pem", `MONITORINK_KAFKA_TLS is "off": certificates are given, so write on`},
+		{"MONITORINK_RETENTION_HOURS=400d", `MONITORINK_RETENTION_HOURS is "400d": MONITORINK_RETENTION is off, and hours are made of what that drops`},
+		{"MONITORINK_RETENTION=30d MONITORINK_RETENTION_HOURS=29d", `MONITORINK_RETENTION_HOURS is "29d": at least 720h0m0s is needed`},
+		{"MONITORINK_RETENTION=30d MONITORINK_RETENTION_HOURS=30d MONITORINK_RETENTION_DAYS=30d", ""},
+		{"MONITORINK_RETENTION=30d MONITORINK_RETENTION_HOURS=400d MONITORINK_RETENTION_DAYS=399d", `MONITORINK_RETENTION_DAYS is "399d": at least 9600h0m0s is needed`},
+		{"MONITORINK_RETENTION=30d MONITORINK_RETENTION_DAYS=29d", `MONITORINK_RETENTION_DAYS is "29d": at least 720h0m0s is needed`},
+		{"MONITORINK_RETENTION_DAYS=23h", `MONITORINK_RETENTION_DAYS is "23h": at least 24h0m0s is needed`},
+		{"MONITORINK_RETENTION_DAYS=4000d", ""},
 	} {
 		_, err := config.Load(strings.Fields(v.environ))
 		if (err == nil) != (v.want == "") || err != nil && (!strings.HasPrefix(err.Error(), v.want) || strings.Contains(err.Error(), "\n")) {
@@ -276,6 +283,8 @@ func TestSettingsWithoutEffectAreWarnedOf(t *testing.T) {
 		"MONITORINK_KAFKA_BROKERS=a.example:9092 MONITORINK_QUEUE=kafka":            "",
 		"MONITORINK_POSTGRES_URL=postgres://db.example/d":                           "MONITORINK_POSTGRES_URL is set, but no Postgres is used: MONITORINK_STORE is memory",
 		"MONITORINK_POSTGRES_URL=postgres://db.example/d MONITORINK_STORE=postgres": "",
+		"MONITORINK_RETENTION_DAYS=4000d":                                           "MONITORINK_RETENTION_DAYS is set, but no Postgres is used: MONITORINK_STORE is memory",
+		"MONITORINK_RETENTION_DAYS=4000d MONITORINK_STORE=postgres":                 "",
 		"MONITORINK_ALLOW=10.1.0.0/16":                                              "MONITORINK_ALLOW has 10.1.0.0/16, which nothing denies: it makes exceptions only; to deny all else, set MONITORINK_DENY=all",
 		"MONITORINK_ALLOW=10.1.0.0/16,169.254.169.254 MONITORINK_DENY=private":      "",
 	} {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -226,7 +227,7 @@ func (l *loader) warnings(c *Config) []string {
 	if name := l.chosen("MONITORINK_KAFKA_"); name != "" && c.Queue != QueueKafka {
 		list = append(list, name+" is set, but no Kafka is used: MONITORINK_QUEUE is "+c.Queue)
 	}
-	if name := l.chosen("MONITORINK_POSTGRES_"); name != "" && c.Store != StorePostgres {
+	if name := cmp.Or(l.chosen("MONITORINK_POSTGRES_"), l.chosen("MONITORINK_RETENTION_")); name != "" && c.Store != StorePostgres {
 		list = append(list, name+" is set, but no Postgres is used: MONITORINK_STORE is "+c.Store)
 	}
 	if c.Queue == QueueKafka && c.Kafka.SASL == "plain" && !c.Kafka.TLS {
