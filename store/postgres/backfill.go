@@ -98,44 +98,101 @@ func (s *Store) fillDay(ctx context.Context, day time.Time, series []int32) erro
 	}
 }
 
+// fillDay reads a day hour by hour: one of many monitors that are measured often would
+// be too much at once.
 func (r *roller) fillDay(ctx context.Context, day time.Time, series []int32) error {
-	end := earlier(day.Add(store.Day), store.Floor(r.now.Add(-due), store.Minute)) // what is open is left to Roll
+	over := day.Add(store.Day)
+	end := earlier(over, store.Floor(r.now.Add(-due), store.Minute))
+	sums := make([]store.Bucket, len(series)) // of the day
+	last := make([]time.Time, len(series))    // hours that were measured in
+	for hour := day; hour.Before(end); hour = hour.Add(store.Hour) {
+		hours, err := r.fillHour(ctx, hour, end, series)
+		if err != nil {
+			return err
+		}
+		for i, b := range hours {
+			if b.Up+b.Down > 0 {
+				last[i] = hour
+			}
+			sums[i].Merge(&b)
+		}
+	}
+	var days []rolled
+	var open []slot
+	for i, b := range sums {
+		switch b.From = day; {
+		case last[i].IsZero():
+		case end.Before(over): // Roll makes buckets of its last hour, which may be open, and of the day
+			open = append(open, slotOf(series[i], last[i]))
+		default:
+			days = append(days, rolled{series[i], b})
+		}
+	}
+	if err := r.write(ctx, store.Day, days); err != nil {
+		return err
+	}
+	if err := r.stale(ctx, store.Hour, open); err != nil {
+		return err
+	}
+	return r.leaveOpen(ctx, end, over, series)
+}
+
+// leaveOpen leaves to Roll the minutes that are not over.
+func (r *roller) leaveOpen(ctx context.Context, from, to time.Time, series []int32) error {
+	if !from.Before(to) {
+		return nil
+	}
 	stretches := make([]stretch, len(series))
 	for i, id := range series {
-		stretches[i] = stretch{id, day, end}
-	}
-	if !day.Before(end) {
-		return nil
+		stretches[i] = stretch{id, from, to}
 	}
 	all, err := readRaw(ctx, r.tx, stretches)
 	if err != nil {
 		return err
 	}
-	for _, tier := range []time.Duration{store.Minute, store.Hour, store.Day} {
-		if tier == store.Minute && day.Before(r.minutesSince()) {
-			continue
-		}
-		var made []rolled
-		for i := range all {
-			for _, b := range store.Rollup(all[i].measurements, all[i].gaps, store.Frame{From: day, To: store.Floor(end, tier), Step: tier}) {
-				if b.Up+b.Down > 0 {
-					made = append(made, rolled{series[i], b})
-				}
-			}
-		}
-		if err := r.write(ctx, tier, made); err != nil {
-			return err
-		}
-	}
-	// Of the hour and the day that are not over Roll makes buckets in time.
-	var hours []slot
+	var marks []mark
 	for i := range all {
-		if n := len(all[i].measurements); n > 0 {
-			last := all[i].measurements[n-1].Scheduled
-			if hour := store.Floor(last, store.Hour); hour.Add(store.Hour).After(end) || end.Before(day.Add(store.Day)) {
-				hours = append(hours, slotOf(series[i], hour))
-			}
+		for _, m := range all[i].measurements {
+			minute := minuteOf(m.Scheduled)
+			marks = append(marks, mark{series[i], minute, minute})
 		}
 	}
-	return r.stale(ctx, store.Hour, hours)
+	if len(marks) == 0 {
+		return nil
+	}
+	_, err = r.tx.Exec(ctx, string(r.markSQL(marks, false)), pgx.QueryExecModeSimpleProtocol)
+	return err
+}
+
+// fillHour makes the buckets of minutes from hour on and before end, and that of the
+// hour when it is over by then. It returns what they add up to.
+func (r *roller) fillHour(ctx context.Context, hour, end time.Time, series []int32) ([]store.Bucket, error) {
+	to := earlier(hour.Add(store.Hour), end)
+	stretches := make([]stretch, len(series))
+	for i, id := range series {
+		stretches[i] = stretch{id, hour, to}
+	}
+	all, err := readRaw(ctx, r.tx, stretches)
+	if err != nil {
+		return nil, err
+	}
+	sums := make([]store.Bucket, len(series))
+	var minutes, hours []rolled
+	for i := range all {
+		sums[i].From = hour
+		for _, b := range store.Rollup(all[i].measurements, all[i].gaps, store.Frame{From: hour, To: to, Step: store.Minute}) {
+			if sums[i].Merge(&b); b.Up+b.Down > 0 {
+				minutes = append(minutes, rolled{series[i], b})
+			}
+		}
+		if sums[i].Up+sums[i].Down > 0 && to.Equal(hour.Add(store.Hour)) {
+			hours = append(hours, rolled{series[i], sums[i]})
+		}
+	}
+	if !hour.Before(r.minutesSince()) {
+		if err := r.write(ctx, store.Minute, minutes); err != nil {
+			return nil, err
+		}
+	}
+	return sums, r.write(ctx, store.Hour, hours)
 }

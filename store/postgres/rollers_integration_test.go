@@ -92,7 +92,7 @@ func TestBackfillMakesWhatRollWouldHave(t *testing.T) {
 	for _, ago := range []time.Duration{0, 5 * store.Day} {
 		db := servers.Database(t)
 		s := openAt(t, db.URL, minuteOfNow, 0)
-		events := joined(meeting(r, minuteOfNow.Add(-ago), 900))
+		events := joined(append(meeting(r, minuteOfNow.Add(-ago), 900), measuredAt("open", minuteOfNow.Add(-ago))))
 		keep(t, s, events...)
 		servers.Psql(t, db.AdminURL, "delete from rollup_touched") // as if it had been before there were rollups
 		// Flyway notes the time of its own zone, and a collector may save some hours more.
@@ -104,6 +104,9 @@ func TestBackfillMakesWhatRollWouldHave(t *testing.T) {
 		for _, monitor := range []string{"m0", "m1", "m2"} {
 			expect(t, s, events, monitor, minuteOfNow.Add(-ago-12*time.Hour), minuteOfNow.Add(-ago))
 		}
+		later := openAt(t, db.URL, minuteOfNow.Add(2*time.Hour), 0) // what was open is over
+		roll(t, later)
+		expect(t, later, events, "open", minuteOfNow.Add(-ago-12*time.Hour), minuteOfNow.Add(time.Minute-ago))
 		var last [2]int64
 		if err := s.Backfill(t.Context(), time.Time{}, time.Time{}, func(done, total int64) { last = [2]int64{done, total} }); err != nil || last != [2]int64{} {
 			t.Errorf("a second time: %v, %v; want nothing to do", last, err)
