@@ -30,8 +30,8 @@ type size struct {
 
 var (
 	whole = size{
-		raw: 50, days: 30, hourly: 1000, daily: 10_000, years: 365, requests: 100, turns: 30, busy: 20 * time.Second,
-		rounds: 3, listen: time.Minute, listeners: 1000, burst: 500_000, rate: 1000, monitors: 10_000,
+		raw: 50, days: 30, hourly: 1000, daily: 10_000, years: 365, requests: 100, turns: 20, busy: 15 * time.Second,
+		rounds: 3, listen: 45 * time.Second, listeners: 1000, burst: 500_000, rate: 1000, monitors: 10_000,
 	}
 	short = size{
 		raw: 10, days: 3, hourly: 100, daily: 10_000, years: 30, requests: 20, turns: 5, busy: 5 * time.Second,

@@ -12,7 +12,10 @@ import (
 type table []string
 
 // note adds what has no aim.
-func (t *table) note(what, got string) { *t = append(*t, fmt.Sprintf("%s\t%s\t\t\t\n", what, got)) }
+func (t *table) note(what, got string) {
+	*t = append(*t, fmt.Sprintf("%s\t%s\t\t\t\n", what, got))
+	say("%s: %s", what, got)
+}
 
 // most adds what should be aim at most, least what should be that at least.
 func (t *table) most(what string, got, aim float64, unit, more string) {

@@ -204,19 +204,26 @@ func (h *history) found(more bool) []store.Incident {
 	})
 }
 
+// Of slots that are up only the first of each part, and the first after one that is
+// down, tell of incidents: the others stay where they are.
 const decidedQuery = `
 select m.scheduled, m.error::text, coalesce(m.detail ->> 'phase', m.detail -> 'event' -> 'error' ->> 'phase', ''),
   coalesce(m.detail ->> 'message', m.detail -> 'event' -> 'error' ->> 'message', '')
 from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) with ordinality as x (id, lo, hi, i)
 cross join lateral (
-  select distinct on (m.scheduled) m.scheduled, m.error, case when m.error is not null then m.detail end as detail
-  from measurement m
-  where m.series = x.id and m.scheduled >= x.lo and m.scheduled < x.hi and m.scheduled >= $4 and m.scheduled < $5
-  order by m.scheduled desc, m.attempt desc
+  select m.scheduled, m.error, m.detail, lead(m.error is not null, 1, true) over (order by m.scheduled desc) as follows
+  from (
+    select distinct on (m.scheduled) m.scheduled, m.error, case when m.error is not null then m.detail end as detail
+    from measurement m
+    where m.series = x.id and m.scheduled >= x.lo and m.scheduled < x.hi and m.scheduled >= $4 and m.scheduled < $5
+    order by m.scheduled desc, m.attempt desc
+  ) m
 ) m
+where m.follows or m.error is not null
 order by m.scheduled`
 
-// decided reads the last attempts of slots, as far as incidents go, oldest first.
+// decided reads the last attempts of slots, as far as incidents go, oldest first, and
+// leaves out those that are up as the one before.
 func decided(ctx context.Context, tx pgx.Tx, parts []stretch, lo, hi time.Time) ([]*data.Measurement, error) {
 	series, from, to := columnsOf(parts)
 	rows, err := tx.Query(ctx, decidedQuery, series, from, to, lo, hi)

@@ -17,10 +17,17 @@ import (
 const beginReading = `begin transaction isolation level repeatable read read only; ` +
 	`set local statement_timeout = '20s'; set local idle_in_transaction_session_timeout = '` + idleMost + `'; set local jit = off; set local enable_seqscan = off; set local enable_bitmapscan = off`
 
-// read calls ask within one snapshot of the database. The context of ask ends sooner
+// read calls ask within one snapshot of the database. Half of the connections are
+// left to those who save and roll up, however many ask. The context of ask ends sooner
 // than ctx where the database does not answer.
 func (s *Store) read(ctx context.Context, what string, ask func(context.Context, pgx.Tx) error) error {
 	err := patient(ctx, s.tellWithin, func(within context.Context) error {
+		select {
+		case s.readers <- struct{}{}:
+			defer func() { <-s.readers }()
+		case <-within.Done():
+			return within.Err()
+		}
 		return pgx.BeginTxFunc(within, s.pool, pgx.TxOptions{BeginQuery: beginReading}, func(tx pgx.Tx) error { return ask(within, tx) })
 	})
 	switch {

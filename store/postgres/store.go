@@ -33,9 +33,10 @@ type Options struct {
 
 // A Store is a store.Store. It may be used by several goroutines.
 type Store struct {
-	o    Options
-	log  *slog.Logger
-	pool *pgxpool.Pool
+	o       Options
+	log     *slog.Logger
+	pool    *pgxpool.Pool
+	readers chan struct{} // holds one for each method of store.Reader that has a connection
 
 	series   *ids // of monitor and location
 	profiles *ids // of a profile's content
@@ -86,7 +87,10 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, badURL(o.URL, err)
 	}
-	s := &Store{o: o, log: o.Logger, series: newIDs(), profiles: newIDs(), answerWithin: answerWithin, tellWithin: tellWithin}
+	s := &Store{
+		o: o, log: o.Logger, series: newIDs(), profiles: newIDs(), readers: make(chan struct{}, max(1, o.MaxConns/2)),
+		answerWithin: answerWithin, tellWithin: tellWithin,
+	}
 	config.MaxConns = int32(o.MaxConns)
 	config.PingTimeout = pingWithin
 	// Behind pgbouncer in transaction mode each query may meet another session,
