@@ -34,6 +34,7 @@ var pages = template.Must(template.ParseFS(templates, "templates/*.html"))
 // signIn is what the form shows.
 type signIn struct {
 	Root  string // where the paths begin, from the one that was asked for
+	From  string // where who signs in goes back to, after a try that was wrong
 	Wrong string // what was wrong with the last try
 	Role  string // who is signed in; empty: nobody
 }
@@ -78,14 +79,14 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	}
 	shown := strings.TrimSpace(r.PostForm.Get("token"))
 	if shown == "" {
-		form(w, r, http.StatusUnauthorized, signIn{Wrong: "Write the token."})
+		form(w, r, http.StatusUnauthorized, signIn{Wrong: "Write the token.", From: origin(r)})
 		return
 	}
 	who, ok := g.try(w, r, shown)
 	switch {
 	case !ok:
 	case who == nobody:
-		form(w, r, http.StatusUnauthorized, signIn{Wrong: "This is not the token."})
+		form(w, r, http.StatusUnauthorized, signIn{Wrong: "This is not the token.", From: origin(r)})
 	default:
 		until := time.Now().Add(sessionTime)
 		setCookie(w, r, g.seal(who, until), int(sessionTime/time.Second))
@@ -93,9 +94,14 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// origin is the path that the form was shown at, as the browser knows it.
+// origin is the path that the form was shown at first, as the browser knows it.
 func origin(r *http.Request) string {
 	u, err := url.Parse(r.Referer())
+	if err == nil && u.Host == r.Host && strings.HasSuffix(u.Path, "/login") { // a try was wrong
+		if u, err = url.Parse(r.PostForm.Get("from")); err == nil && u.Host == "" {
+			u.Host = r.Host
+		}
+	}
 	if err != nil || u.Host != r.Host || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.HasSuffix(u.Path, "/login") {
 		return "./"
 	}

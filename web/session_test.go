@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -90,6 +91,35 @@ func TestSignedInOneIsBackWhereOneWas(t *testing.T) {
 	} {
 		if r, _ := signIn(t, h, adminToken, "Referer", referer); r.Header.Get("Location") != want {
 			t.Errorf("from %s one is led to %s, want %s", referer, r.Header.Get("Location"), want)
+		}
+	}
+}
+
+func TestAWrongTokenDoesNotForgetWhereOneWas(t *testing.T) {
+	h, _ := guarded(t)
+	for from, want := range map[string]string{
+		"/tools/?monitor=a%2Fb&range=7d": "/tools/?monitor=a%2Fb&range=7d", "": "./", "./": "./", "/login": "./",
+		"//evil.example/x": "./", "https://evil.example/x": "./", "javascript:alert(1)": "./", `/\evil.example`: "/%5Cevil.example", "%zz": "./",
+	} {
+		form := url.Values{"token": {"wrong-token-1234"}}
+		referer := "http://example.com" + from
+		if want == "./" {
+			referer = ""
+		}
+		post := func() *http.Response {
+			r := httptest.NewRequest("POST", "/login", strings.NewReader(form.Encode()))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Referer", referer)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w.Result()
+		}
+		if b := body(t, post()); !strings.Contains(b, `name="from" value="`+html.EscapeString(want)+`"`) {
+			t.Errorf("from %q the form is %s", from, b)
+		}
+		referer, form = "http://example.com/login", url.Values{"token": {adminToken}, "from": {from}}
+		if got := post().Header.Get("Location"); got != want {
+			t.Errorf("from %q one is led to %s, want %s", from, got, want)
 		}
 	}
 }
