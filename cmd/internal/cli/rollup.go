@@ -56,16 +56,29 @@ and goes on with the day that it was at; days that are done are not done again.`
 			bar := progress.Start(cmd.ErrOrStderr(), progress.Options{Verb: "filled", Noun: "days of monitors"})
 			defer bar.Stop()
 			var before int64
-			return st.Backfill(cmd.Context(), lo, hi, func(done, total int64) {
+			err = st.Backfill(cmd.Context(), lo, hi, func(done, total int64) {
 				bar.SetTotal(total)
 				bar.Add(done - before)
 				before = done
 			})
+			bar.Stop()
+			if err == nil {
+				fmt.Fprintln(cmd.OutOrStdout(), filled(before))
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "the first day, such as 2026-11-01; all when absent")
 	cmd.Flags().StringVar(&to, "to", "", "the day to stop before")
 	return cmd
+}
+
+// filled is what a back-fill has come to: cells are days of one monitor at one location.
+func filled(cells int64) string {
+	if cells == 0 {
+		return "nothing to do: every day that has measurements has its rollups"
+	}
+	return fmt.Sprintf("the rollups are made: %d days of monitors", cells)
 }
 
 func date(flag, s string) (time.Time, error) {
