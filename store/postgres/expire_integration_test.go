@@ -91,7 +91,7 @@ func TestADayThatIsAddedToIsNotDropped(t *testing.T) {
 	s := openAt(t, db.URL, minuteOfNow, 0)
 	keep(t, s, measuredAt("shop", minuteOfNow.Add(-time.Hour)), gapAt("shop", minuteOfNow.Add(-3*time.Hour), time.Minute, data.Stopped))
 	minute := minuteOfNow.Add(-time.Hour).Unix() / 60
-	servers.Psql(t, db.AdminURL, fmt.Sprintf(`create function late() returns event_trigger language plpgsql as $$ begin
+	servers.Psql(t, db.AdminURL, fmt.Sprintf(`create function late() returns event_trigger language plpgsql set search_path = public as $$ begin
 		insert into rollup_touched (due, series, minute) select now(), array[id], array[%d] from series; end $$;
 		create event trigger late on sql_drop execute function late()`, minute))
 	week := openAt(t, db.URL, minuteOfNow.Add(8*store.Day), 2*store.Day)
