@@ -87,25 +87,25 @@ func orderOf(r *http.Request) (order, error) {
 	o := order{kind: "state", period: "30d"}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return o, &badParameter{"the query", r.URL.RawQuery, "url-encoded"}
+		return o, &badParameter{name: "the query", allowed: "url-encoded"}
 	}
 	for name, list := range values {
 		v := list[0]
 		switch {
 		case len(list) > 1:
-			return o, &badParameter{name, strings.Join(list, ", "), "given once"}
+			return o, &badParameter{name: name, allowed: "given once"}
 		case name == "kind" && (v == "state" || v == "uptime" || v == "latency"):
 			o.kind = v
 		case name == "kind":
-			return o, &badParameter{name, v, "state, uptime or latency"}
+			return o, &badParameter{name: name, allowed: "state, uptime or latency"}
 		case name == "period" && badgePeriods[v] != "":
 			o.period = v
 		case name == "period":
-			return o, &badParameter{name, v, "24h, 7d, 30d or 90d"}
+			return o, &badParameter{name: name, allowed: "24h, 7d, 30d or 90d"}
 		case name == "label":
 			o.label, o.labelled = v, true
 		default:
-			return o, &badParameter{name, v, "left out: a badge knows kind, period, label"}
+			return o, &badParameter{name: "the query", allowed: "of these alone: kind, period, label"}
 		}
 	}
 	return o, nil

@@ -80,8 +80,11 @@ var schemaInstant = object{"type": "string", "format": "date-time"}
 // A badParameter says what a request's parameter was, and what is allowed.
 type badParameter struct{ name, was, allowed string }
 
-// Error is one sentence for the user.
+// Error is one sentence for the user. What is asked for without a token is not repeated.
 func (e *badParameter) Error() string {
+	if e.was == "" {
+		return fmt.Sprintf("%s must be %s", short(e.name), e.allowed)
+	}
 	return fmt.Sprintf("%s is %q: it must be %s", short(e.name), short(e.was), e.allowed)
 }
 
