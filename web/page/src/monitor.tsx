@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { go, home, href, useQuery } from "./router";
-import { beside, closer, cut, names, narrower, parse, text, wider, write, type Range } from "./range";
+import { beside, closer, cut, given, names, narrower, parse, text, wider, write, type Range } from "./range";
 import { pathOf, query as queryOf, remember, useMonitor } from "./monitor-data";
 import { columns, type Cell } from "./series";
 import { Hover, LatencyChart, PhaseChart, Readout } from "./monitor-charts";
@@ -53,15 +53,16 @@ export function Monitor({ id }: { id: string }) {
   const every = registration?.every_us;
   const data = useMemo(() => view.series && columns(view.series, every), [view.series, every]);
   const nearer = data?.cells[0] && closer(shown, data.cells[0].from * 1000);
-  // A monitor that is young is shown from near, unless the address has chosen otherwise.
-  useEffect(() => {
-    if (nearer && !["range", "from", "to"].some((name) => query.has(name))) go(at({ name: nearer, from: 0, to: 0 }), { replace: true });
-  }, [nearer, String(query)]);
+  // Where the address has no range, all that is known of a young monitor is shown, and no
+  // day that is mostly empty; the address then says which range that is.
+  const latest = here.map((s) => s.last?.scheduled_at ?? "").sort().at(-1); // of the last minute there is no bucket yet
+  const choose = given(query) || shown.name !== range.name || !data ? undefined : data.cells[0] ? nearer : latest && closer(shown, Date.parse(latest));
+  useEffect(() => { if (choose) go(at({ name: choose, from: 0, to: 0 }), { replace: true }); }, [choose, String(query)]);
   if (view.errors.now?.status === 404) {
     return <main class="monitor"><p class="hint">There is no monitor <b>{id}</b>. <a href={home()}>All monitors</a></p></main>;
   }
   const several = all.length > 1;
-  const charts = data && { data, range: shown, every, onZoom: zoom, onHover: hover.set, onPick: setPicked };
+  const charts = data && !choose && { data, range: shown, every, onZoom: zoom, onHover: hover.set, onPick: setPicked };
   const empty = data?.cells.length === 0;
 
   return <main class={"monitor" + (view.loading ? " moving" : "")} aria-busy={view.loading}>
@@ -77,7 +78,7 @@ export function Monitor({ id }: { id: string }) {
       <Readout hover={hover} series={view.series}>
         {nearer && <a href={at({ name: nearer, from: 0, to: 0 })}>nothing is known before {clock(data!.cells[0]!.bucket.from)}: look closer</a>}
       </Readout>
-      <Part name="series" value={charts} error={view.errors.series} height={440}>{(c) => <>
+      <Part name="series" value={charts || undefined} error={view.errors.series} height={440}>{(c) => <>
         <LatencyChart {...c} />
         <h2>Phases <span class="soft">mean of the slots that are up</span></h2>
         <PhaseChart {...c} />

@@ -9,11 +9,11 @@ export interface Range {
 
 const second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
 
-export const names = ["live", "1h", "24h", "7d", "30d", "1y"];
+export const names = ["live", "1h", "6h", "24h", "7d", "30d", "1y"];
 export const usual = "24h";
 export const shortest = 2 * second;
 
-const lengths: Record<string, number> = { live: 10 * minute, "1h": hour, "24h": day, "7d": 7 * day, "30d": 30 * day, "1y": 365 * day };
+const lengths: Record<string, number> = { live: 10 * minute, "1h": hour, "6h": 6 * hour, "24h": day, "7d": 7 * day, "30d": 30 * day, "1y": 365 * day };
 
 export const lengthOf = (r: Range) => r.to - r.from;
 
@@ -22,6 +22,9 @@ export function named(name: string, now: number): Range {
   const to = Math.ceil(now / second) * second;
   return { name, from: to - (lengths[name] ?? lengths[usual]!), to };
 }
+
+// given says whether an address has a range; one that has none leaves it to the page.
+export const given = (query: URLSearchParams) => ["range", "from", "to"].some((name) => query.has(name));
 
 // parse reads the range of an address. What cannot be one is told, and the usual
 // range shown.

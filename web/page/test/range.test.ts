@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { beside, closer, cut, lengthOf, named, names, parse, text, wider, write } from "../src/range";
+import { beside, closer, cut, given, lengthOf, named, names, parse, text, wider, write } from "../src/range";
 
 const now = Date.parse("2026-11-28T12:00:00.400Z"), hour = 3600e3;
 const of = (query: string) => parse(new URLSearchParams(query), now);
 
-test("a name ends now, and 24h is what is meant without one", () => {
+test("a name ends now, and without one a day is shown until the page knows better", () => {
   for (const name of names) {
     const { range, problem } = of("range=" + name);
     assert.equal(problem, undefined);
@@ -16,6 +16,7 @@ test("a name ends now, and 24h is what is meant without one", () => {
   }
   assert.equal(lengthOf(of("").range), 24 * hour);
   assert.deepEqual(write(of("").range), { range: "24h" });
+  assert.deepEqual(["", "location=ber1", "range=24h", "from=x", "to=x"].map((q) => given(new URLSearchParams(q))), [false, false, true, true, true]);
 });
 
 test("what is written is read again", () => {
@@ -28,7 +29,7 @@ test("what is written is read again", () => {
 
 test("what is no range is told, by its name and value, and the usual one shown", () => {
   for (const [query, want] of [
-    ["range=fortnight", /range=fortnight .* one of live, 1h, 24h/], ["from=yesterday", /from=yesterday .* no instant such as/],
+    ["range=fortnight", /range=fortnight .* one of live, 1h, 6h, 24h/], ["from=yesterday", /from=yesterday .* no instant such as/],
     ["from=2026-11-28T09:00:00Z&to=soon", /to=soon .* no instant/], ["to=2026-11-28T09:00:00Z", /from= .* no instant/],
     ["from=2026-11-28T10:00:00Z&to=2026-11-28T09:00:00Z", /not before to=2026-11-28T09:00:00Z/], ["from=2027-01-01T00:00:00Z", /not before to=now/],
     ["from=2026-13-45T00:00:00Z", /no instant/], ["range=toString", /range=toString/], ["range=__proto__", /range=__proto__/],
@@ -58,6 +59,6 @@ test("beside and wider do not pass now", () => {
 
 test("a range that is mostly empty has a closer one", () => {
   const ago = (s: number, name = "24h") => closer(named(name, now), now - s * 1000);
-  assert.deepEqual([ago(60), ago(1800), ago(5 * 3600), ago(7 * 3600), ago(60, "live"), ago(2 * 86400, "30d")], ["live", "1h", undefined, undefined, undefined, "7d"]);
+  assert.deepEqual([ago(60), ago(1800), ago(5 * 3600), ago(7 * 3600), ago(60, "live"), ago(2 * 86400, "30d")], ["live", "1h", "6h", undefined, undefined, "7d"]);
   assert.equal(closer({ name: "", from: 0, to: 100e3 }, 99e3), undefined);
 });

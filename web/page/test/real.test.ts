@@ -51,6 +51,18 @@ test("what happens to a real target is seen at once, and opens in every detail",
   await page.waitForSelector(".monitor .waterfall");
 });
 
+test("of a monitor that is young all is shown, and the address says which range that is; a day is a choice", async () => {
+  const page = await look(f, place("moved"));
+  await page.waitForURL((u) => u.searchParams.get("range") === "live");
+  await page.waitForSelector(".u-over");
+  await page.getByRole("link", { name: "24h" }).click();
+  await page.waitForURL((u) => u.searchParams.get("range") === "24h");
+  await page.waitForSelector("main[aria-busy=false] .u-over");
+  assert.equal(new URL(page.url()).searchParams.get("range"), "24h");
+  await page.keyboard.press("Escape");
+  await page.waitForURL((u) => !u.searchParams.has("monitor"));
+});
+
 test("every request of a real redirect is shown", async () => {
   const page = await look(f, place("moved", { range: "live" }));
   await page.locator("tr[data-href] a").first().click();
