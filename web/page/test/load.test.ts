@@ -81,15 +81,15 @@ test("a page that is left open all day does not grow", async (t) => {
   })`);
   const heap = await heapOf(page), round = (seconds: number) => page.evaluate(`pass(${seconds})`);
   const sizes: number[] = [];
-  for (let h = 0; h <= hours; h++) { // what is kept is kept after the first
-    await round(h ? 3600 : 1200);
+  for (let h = -3; h <= hours; h++) { // by the start all code has run, and what is kept is kept
+    await round(h > 0 ? 3600 : 600);
     await page.locator(".windowed a").first().click(); // to a monitor, whose charts come and go
     await page.waitForSelector("main.monitor");
     await page.keyboard.press("Escape");
     await page.waitForSelector(".windowed .row");
-    sizes.push(await heap());
+    if (h >= 0) sizes.push(await heap());
   }
   t.diagnostic(`heap ${sizes.map((s) => s.toFixed(2)).join(", ")} MB at first and after each of ${hours} h`);
-  assert.ok(sizes.at(-1)! < sizes[0]! * 1.05 + 0.3, `the heap grew: ${sizes} MB`);
+  assert.ok(sizes.at(-1)! < sizes[0]! * 1.05, `the heap grew: ${sizes} MB`);
   await d.stop();
 });
