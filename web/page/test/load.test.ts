@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Page } from "playwright-core";
 import { filled } from "./daemons";
+import { feed } from "./feed";
 import { look, type Fixture } from "./fixture";
 import { tasks } from "./tasks";
 
@@ -36,28 +37,22 @@ test("1,000 changes a second of 10,000 monitors drop no frames, and the heap doe
   await d.stop();
 });
 
-// hurried replaces the stream by one that the test feeds, and the clock by one that it
-// sets: window.pass(n) is that many seconds in which five rows change each, twenty seconds
-// a frame.
+// hurried is a clock that the test sets: pass(n) is that many seconds in which five rows
+// change each, twenty seconds a frame.
 const hurried = `{
   const real = Date.now;
-  let ahead = 0, stream;
+  let ahead = 0;
   Date.now = () => real() + ahead;
-  window.EventSource = class extends EventTarget {
-    static OPEN = 1; static CLOSED = 2; readyState = 1;
-    constructor() { super(); stream = this; setTimeout(() => this.dispatchEvent(new Event("open"))); }
-    close() { this.readyState = 2; }
-  };
   window.pass = async (seconds) => {
     const ids = window.all;
     for (let tick = 0; tick < seconds; tick++) {
       ahead += 1000;
-      const changes = Array.from({ length: 5 }, (_, i) => {
+      tell("change", Array.from({ length: 5 }, (_, i) => {
         const n = tick * 5 + i, down = n % 97 === 0;
         const error = { kind: "timeout", phase: "connect", message: "no answer within 5s, at " + Date.now() };
         return { ...ids[n % ids.length], state: down ? "down" : "up", last_ms: Date.now(), total_us: 20000 + (n * 7919) % 90000, ...((down || n % 97 === 5) && { error: down ? error : null }) };
-      });
-      stream.dispatchEvent(new MessageEvent("change", { data: JSON.stringify(changes), lastEventId: String(tick) }));
+      }), String(tick));
+      streams.splice(0, streams.length - 1);
       if (tick % 20 === 0) await new Promise(requestAnimationFrame);
       if (tick % 100 === 0) scrollTo(0, (tick * 31) % document.documentElement.scrollHeight);
     }
@@ -67,7 +62,7 @@ const hurried = `{
 test("a page that is left open all day does not grow", async (t) => {
   const hours = Number(process.env.LIVE_HOURS ?? 1), d = await filled({ monitors: 120 });
   const page = await look({ url: d.url } as Fixture, "?monitor=none");
-  await page.addInitScript(hurried);
+  await page.addInitScript(feed + hurried);
   // What the collector says is as old as it is by its clock, which the page must not learn.
   await page.route("**/api/v1/**", async (r) => {
     const answer = await r.fetch().catch(() => undefined);
