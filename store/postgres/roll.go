@@ -15,6 +15,7 @@ import (
 
 const (
 	rollMinutes = 50_000 // that one transaction rolls up, about
+	rollMarks   = 1_000  // rows of rollup_touched that it reads: each is one Save's
 	rollHours   = 2_000
 	rollDays    = 1_000
 	rollPiece   = 5_000 // buckets that one query is about
@@ -147,7 +148,7 @@ type touched struct {
 
 // touched reads what is due, the oldest first, as far as one transaction goes.
 func (r *roller) touched(ctx context.Context) (t touched, err error) {
-	rows, err := r.tx.Query(ctx, `select id, series, minute, until from rollup_touched where due <= $1 order by due, id`, r.now)
+	rows, err := r.tx.Query(ctx, `select id, series, minute, until from rollup_touched where due <= $1 order by due, id limit $2`, r.now, rollMarks)
 	if err != nil {
 		return t, err
 	}
