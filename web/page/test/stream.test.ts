@@ -39,7 +39,7 @@ test("after a reset all is read anew, and the stream goes on from there", async 
   const { cursor } = await (await read).json();
   await row.locator(".c-state.up").waitFor(); // as the collector has it
   await page.getByRole("link", { name: "nobody any more" }).waitFor({ state: "detached" });
-  await page.waitForFunction("streams.length === 2");
+  await page.waitForFunction(() => (window as unknown as { streams: unknown[] }).streams.length === 2);
   assert.equal(new URL(await page.evaluate<string>("streams[1].url"), d.url).searchParams.get("after"), cursor);
 });
 
