@@ -59,3 +59,11 @@ test("the strip of a row is of that monitor", async () => {
   assert.ok(labels.length > 10);
   assert.ok(new Set(labels).size > labels.length * 0.8, `only ${new Set(labels).size} of ${labels.length} differ`);
 });
+
+test("a device that says it is offline is believed at once, though no stream has ended", async () => {
+  const { page } = await see();
+  await page.context().setOffline(true);
+  await page.locator(".banner", { hasText: "offline" }).waitFor({ timeout: 5000 });
+  await page.context().setOffline(false);
+  await page.locator(".banner").waitFor({ state: "detached" });
+});
