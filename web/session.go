@@ -79,14 +79,14 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	}
 	shown := strings.TrimSpace(r.PostForm.Get("token"))
 	if shown == "" {
-		form(w, r, http.StatusUnauthorized, signIn{Wrong: "Write the token.", From: origin(r)})
+		form(w, r, http.StatusUnauthorized, signIn{Wrong: "Write the token.", From: again(r)})
 		return
 	}
 	who, ok := g.try(w, r, shown)
 	switch {
 	case !ok:
 	case who == nobody:
-		form(w, r, http.StatusUnauthorized, signIn{Wrong: "This is not the token.", From: origin(r)})
+		form(w, r, http.StatusUnauthorized, signIn{Wrong: "This is not the token.", From: again(r)})
 	default:
 		until := time.Now().Add(sessionTime)
 		setCookie(w, r, g.seal(who, until), int(sessionTime/time.Second))
@@ -106,6 +106,15 @@ func origin(r *http.Request) string {
 		return "./"
 	}
 	return u.RequestURI()
+}
+
+// again is what the form repeats of origin after a try that was wrong: a place of the
+// page, and no other path, in which anything may stand.
+func again(r *http.Request) string {
+	if from := origin(r); strings.HasSuffix(strings.SplitN(from, "?", 2)[0], "/") {
+		return from
+	}
+	return "./"
 }
 
 func seeOther(w http.ResponseWriter, place string) {

@@ -99,7 +99,7 @@ func TestAWrongTokenDoesNotForgetWhereOneWas(t *testing.T) {
 	h, _ := guarded(t)
 	for from, want := range map[string]string{
 		"/tools/?monitor=a%2Fb&range=7d": "/tools/?monitor=a%2Fb&range=7d", "": "./", "./": "./", "/login": "./",
-		"//evil.example/x": "./", "https://evil.example/x": "./", "javascript:alert(1)": "./", `/\evil.example`: "/%5Cevil.example", "%zz": "./",
+		"//evil.example/x": "./", "https://evil.example/x": "./", "javascript:alert(1)": "./", `/\evil.example/`: "/%5Cevil.example/", "%zz": "./",
 	} {
 		form := url.Values{"token": {"wrong-token-1234"}}
 		referer := "http://example.com" + from
@@ -121,6 +121,13 @@ func TestAWrongTokenDoesNotForgetWhereOneWas(t *testing.T) {
 		if got := post().Header.Get("Location"); got != want {
 			t.Errorf("from %q one is led to %s, want %s", from, got, want)
 		}
+	}
+	r := httptest.NewRequest("POST", "/login", strings.NewReader("token=wrong-token-1234"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Referer", "http://example.com/"+adminToken)
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, r); strings.Contains(w.Body.String(), adminToken) {
+		t.Error("the form repeats a path with a token in it")
 	}
 }
 

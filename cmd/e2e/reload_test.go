@@ -361,7 +361,7 @@ func TestAReloadDoesNotWaitForABody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	fmt.Fprint(c, "POST /-/reload HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nand no more")
+	fmt.Fprintf(c, "POST /-/reload HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\n\r\nand no more", strings.TrimPrefix(url, "http://"))
 	c.SetReadDeadline(time.Now().Add(10 * time.Second))
 	line, err := bufio.NewReader(c).ReadString('\n')
 	if !strings.HasPrefix(line, "HTTP/1.1 200") {
