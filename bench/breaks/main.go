@@ -18,6 +18,7 @@ type mutation struct {
 	file     string
 	old, new string // old stands in file exactly once
 	pkg, run string // the package and the test, as go test takes them
+	servers  bool   // the test needs those that MONITORINK_TEST_SERVERS tells of
 }
 
 // broken is the text of m's file with the break in it.
@@ -52,7 +53,11 @@ func (m *mutation) noticed(root, dir string) (string, error) {
 	if err := os.WriteFile(overlay, list, 0o600); err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "test", "-count=1", "-timeout=120s", "-run", m.run, m.pkg)
+	args := []string{"test", "-count=1", "-timeout=120s", "-run", m.run}
+	if m.servers {
+		args = append(args, "-tags=integration")
+	}
+	cmd := exec.Command("go", append(args, m.pkg)...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay) // programs that tests build are broken, too
 	out, err := cmd.CombinedOutput()
@@ -82,11 +87,15 @@ func run(only string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	unnoticed := 0
+	unnoticed, left := 0, 0
 	fmt.Println("| broken | in | noticed by | s |")
 	fmt.Println("|---|---|---|---|")
 	for _, m := range mutations {
 		if !strings.Contains(m.name, only) {
+			continue
+		}
+		if m.servers && os.Getenv("MONITORINK_TEST_SERVERS") == "" {
+			left++
 			continue
 		}
 		began := time.Now()
@@ -98,6 +107,9 @@ func run(only string) error {
 			by = fmt.Sprintf("`%s` of `%s`", by, m.pkg)
 		}
 		fmt.Printf("| %s | `%s` | %s | %.0f |\n", m.name, m.file, by, time.Since(began).Seconds())
+	}
+	if left > 0 {
+		fmt.Printf("\n%d more need servers: deploy/local/test-servers.sh start, and what its env prints\n", left)
 	}
 	if unnoticed > 0 {
 		return fmt.Errorf("%d breaks are not noticed", unnoticed)

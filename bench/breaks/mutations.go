@@ -224,4 +224,34 @@ var mutations = []mutation{
 		old:  "err := origin.Check(r); err != nil {", new: "err := origin.Check(r); err != nil && false {",
 		pkg: "./web", run: "TestWhatAnotherSite",
 	},
+	{
+		name: "Postgres: a row written, and its mark after it",
+		file: "store/postgres/measurements.go",
+		old:  "string(w.markSQL(marksOf(rows), false))+copySQL)", new: "copySQL)\n\tif err == nil {\n\t\terr = w.conn.PgConn().Exec(ctx, string(w.markSQL(marksOf(rows), false))).Close()\n\t}",
+		pkg: "./store/postgres", run: "TestNoRowIsWrittenWithoutItsMark", servers: true,
+	},
+	{
+		name: "Postgres: marks deleted that came during the rollup",
+		file: "store/postgres/roll.go",
+		old:  "delete from rollup_touched where id = any ($1)`, t.ids)", new: "delete from rollup_touched where $1::int8[] is not null`, t.ids)",
+		pkg: "./store/postgres", run: "TestSaversAndTwoRollersAtOnceAreExact", servers: true,
+	},
+	{
+		name: "Postgres: a late gap that its hour is not told of",
+		file: "store/postgres/roll.go",
+		old:  "} else if err := r.stale(ctx, tier, found); err != nil {", new: "} else if false {",
+		pkg: "./store/postgres", run: "TestALateGapIsCounted", servers: true,
+	},
+	{
+		name: "Postgres: rows dropped before they are rolled up",
+		file: "store/postgres/maintain.go",
+		old:  "err := s.rolledUp(ctx, oldest)", new: "err := error(nil)",
+		pkg: "./store/postgres", run: "TestNothingIsDroppedBeforeItIsRolledUp", servers: true,
+	},
+	{
+		name: "Postgres: a change skipped that was under way",
+		file: "store/postgres/changes.go",
+		old:  "where tx >= pg_snapshot_xmin($1::text::pg_snapshot) and not", new: "where tx >= pg_snapshot_xmax($1::text::pg_snapshot) and not",
+		pkg: "./store/postgres", run: "TestChangesMissNoSlowTransaction", servers: true,
+	},
 }

@@ -47,3 +47,6 @@ eval "$("$here/test-servers.sh" env)"
 
 # One package after the other: some stop a server.
 go test "${race[@]}" -tags integration -count=1 -p 1 -timeout 12m "${options[@]}" "${packages[@]}"
+if [ $# -eq 0 ]; then
+	go run ./bench/breaks -only Postgres
+fi
