@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -107,7 +108,7 @@ func listen(address string, count, slow int) error {
 			lines := bufio.NewReaderSize(c, 4<<10)
 			for {
 				line, err := lines.ReadSlice('\n')
-				if bytes.Add(int64(len(line))); err != nil && err != bufio.ErrBufferFull {
+				if bytes.Add(int64(len(line))); err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 					return
 				}
 				if strings.HasPrefix(string(line), "event: change") {
