@@ -231,12 +231,6 @@ var mutations = []mutation{
 		pkg: "./store/postgres", run: "TestNoRowIsWrittenWithoutItsMark", servers: true,
 	},
 	{
-		name: "Postgres: marks deleted that came during the rollup",
-		file: "store/postgres/roll.go",
-		old:  "delete from rollup_touched where id = any ($1)`, t.ids)", new: "delete from rollup_touched where $1::int8[] is not null`, t.ids)",
-		pkg: "./store/postgres", run: "TestSaversAndTwoRollersAtOnceAreExact", servers: true,
-	},
-	{
 		name: "Postgres: a late gap that its hour is not told of",
 		file: "store/postgres/roll.go",
 		old:  "} else if err := r.stale(ctx, tier, found); err != nil {", new: "} else if false {",
