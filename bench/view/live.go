@@ -157,22 +157,24 @@ func (w *watcher) caught(ctx context.Context, from int64) error {
 	return fmt.Errorf("the rollups did not catch up in five minutes")
 }
 
-// A round is some time without rollups, and a minute with them, which come each minute.
+// A round is some time without rollups, and a minute with them, which come each minute;
+// before the first one all that is made once has been made.
 const (
-	without = 20 * time.Second
+	warm    = 20 * time.Second
+	without = 40 * time.Second
 	with    = time.Minute
 )
 
 // rollups compares what collector and Postgres use without and with rollups, in turns.
 func (l *lab) rollups(ctx context.Context, w *watcher) error {
+	if !rig.Pause(ctx, warm) {
+		return ctx.Err()
+	}
 	var a, b span
 	for range l.rounds {
 		release, err := hold(ctx, w.db)
 		if err != nil {
 			return err
-		}
-		if !rig.Pause(ctx, 5*time.Second) {
-			return ctx.Err()
 		}
 		off, err := w.watch(ctx, without)
 		if err != nil {
