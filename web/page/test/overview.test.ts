@@ -45,10 +45,10 @@ test("nothing serious for axe, in both themes and at three widths", async () => 
   await accessible(page);
   await page.keyboard.press("Escape");
   await page.keyboard.press("?");
-  assert.ok(await page.getByRole("dialog").isVisible());
+  await page.getByRole("dialog").waitFor();
   await accessible(page);
   await page.keyboard.press("Escape");
-  assert.equal(await page.getByRole("dialog").count(), 0);
+  await page.getByRole("dialog").waitFor({ state: "detached" });
 });
 
 test("search, states, labels, order and groups stand in the address", async () => {
