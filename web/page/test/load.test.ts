@@ -92,8 +92,8 @@ test("a page that is left open all day does not grow", async (t) => {
     if (h >= 0) sizes.push(await heap());
   }
   t.diagnostic(`heap ${sizes.map((s) => s.toFixed(2)).join(", ")} MB at first and after each of ${hours} h`);
-  // What grows by each change grows in every hour: 25 bytes of a change are seen after one.
+  // What grows by each change grows in every hour: 40 bytes of a change are seen after one.
   const half = Math.ceil(sizes.length / 2), [first, then] = [Math.min(...sizes.slice(0, half)), Math.min(...sizes.slice(half))];
-  assert.ok(then < first * 1.1, `the heap grew: ${sizes} MB`);
+  assert.ok(then < first * 1.15, `the heap grew: ${sizes} MB`);
   await d.stop();
 });
