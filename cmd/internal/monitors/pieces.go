@@ -111,6 +111,9 @@ func (f *file) head(b []byte, base *draft) bool {
 	if err != nil || root.Kind != yaml.MappingNode || root.Style&yaml.FlowStyle != 0 { // {} ends the document
 		return false
 	}
+	if len(root.Content) > 0 && root.Content[0].Column != 1 { // the list, at column 1, is not of this mapping
+		return false
+	}
 	return f.keys(root, base) == nil
 }
 
