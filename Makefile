@@ -53,8 +53,8 @@ test-browser: build web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ##
 	@$(GO) build -o bin/page ./bench/page
 	@web/page/tests $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) $(TESTS)
 
-screenshots: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the pictures in docs/images
-	@$(GO) build -o bin/page ./bench/page
+screenshots: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the pictures in docs/images, within five minutes
+	@$(GO) build -o bin/ ./bench/page ./cmd/monitorink
 	@web/page/tests $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) test/screenshots.ts
 
 page: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## build web/page/dist, which is committed, from web/page/src: needs npm

@@ -13,7 +13,7 @@ const bin = (name: string) => join("..", "..", "bin", name);
 const running = new Set<ChildProcess>();
 after(() => { for (const p of running) p.kill("SIGKILL"); });
 
-export interface Daemon { url: string; stop: (signal?: NodeJS.Signals) => Promise<void> }
+export interface Daemon { url: string; stop: (signal?: NodeJS.Signals) => Promise<void>; signal?: (name: NodeJS.Signals) => void }
 
 function start(name: string, args: string[], env: NodeJS.ProcessEnv = {}): { process: ChildProcess; stop: Daemon["stop"] } {
   const p = spawn(bin(name), args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } });
@@ -39,7 +39,8 @@ export async function targets(): Promise<Targets> {
   const server = createServer((req, res) => {
     if (req.url === "/moved") return res.writeHead(302, { Location: "/" }).end();
     if (req.url === "/slow") return setTimeout(() => res.end("slow"), 120);
-    res.writeHead(req.url === "/down" ? 503 : req.url!.startsWith("/flapping") ? t.flapping : 200).end("<script>ran = 1</script>");
+    if (req.url === "/varied" && t.flapping === 200) return setTimeout(() => res.end("varied"), 12 + 30 * Math.random() ** 4 + 8 * Math.sin(Date.now() / 20_000));
+    res.writeHead(req.url === "/down" ? 503 : /^\/(flapping|varied)/.test(req.url!) ? t.flapping : 200).end("<script>ran = 1</script>");
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   t.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -58,7 +59,7 @@ async function freePort(): Promise<number> {
 export async function monitorink(monitors: string): Promise<Daemon> {
   const dir = mkdtempSync(join(tmpdir(), "page-")), port = await freePort(), url = `http://127.0.0.1:${port}/`;
   writeFileSync(join(dir, "monitors.yaml"), monitors);
-  const { stop } = start("monitorink", ["run"], {
+  const { stop, process: p } = start("monitorink", ["run"], {
     MONITORINK_COLLECTOR_ADDR: `127.0.0.1:${port}`, MONITORINK_MONITORS: join(dir, "monitors.yaml"), MONITORINK_DATA_DIR: join(dir, "data"), MONITORINK_LOG_LEVEL: "error",
   });
   for (let left = 200; ; left--) {
@@ -67,5 +68,5 @@ export async function monitorink(monitors: string): Promise<Daemon> {
     if (!left) throw new Error("bin/monitorink does not answer");
     await new Promise((r) => setTimeout(r, 50));
   }
-  return { url, stop: async () => { await stop(); rmSync(dir, { recursive: true }); } };
+  return { url, signal: (name) => p.kill(name), stop: async () => { await stop(); rmSync(dir, { recursive: true }); } };
 }
