@@ -35,7 +35,7 @@ func split(b []byte, size int, ends func(bytes int, line []byte) bool) (head []b
 		return nil, nil, 0, false
 	}
 	head = b[:at[0]]
-	indent, from, weight := -1, -1, 0
+	indent, from, weight := -1, at[1], 0
 	line := bytes.Count(b[:at[1]], []byte("\n"))
 	first := line
 	for begin := at[1]; begin < len(b); line++ {
@@ -53,7 +53,7 @@ func split(b []byte, size int, ends func(bytes int, line []byte) bool) (head []b
 		case indent < 0 || spaces == indent:
 			items++
 			if indent < 0 {
-				indent, from, first = spaces, begin, line
+				indent = spaces
 			} else if begin-from >= size || weight >= maxNodes/8 || ends != nil && ends(begin-from, b[begin:end]) {
 				pieces = append(pieces, piece{b[from:begin], first, weight})
 				from, first, weight = begin, line, 0
