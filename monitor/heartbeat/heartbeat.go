@@ -73,6 +73,8 @@ type Options struct {
 	Probe  probe.Options
 	Logger *slog.Logger // nil: silent
 	Clock  schedule.Clock
+	// Alarm wakes the schedule, and is used by nothing else. Nil: a timer.
+	Alarm schedule.Alarm
 
 	// Observe is told of each measurement, by several goroutines at once; it
 	// must be quick, and not keep what it is given.
@@ -138,7 +140,7 @@ func New(ctx context.Context, o Options, monitors []data.Monitor) (*Heartbeat, e
 	h.prober = probe.New(o.Probe)
 	h.gate = newGate(o.InFlight)
 	h.runner = schedule.NewRunner(schedule.Options{
-		Window: o.Window, Location: o.Location, Start: h.start, Clock: o.Clock, Room: h.gate.room,
+		Window: o.Window, Location: o.Location, Start: h.start, Clock: o.Clock, Alarm: o.Alarm, Room: h.gate.room,
 		HostInFlight: o.HostInFlight, HostRate: o.HostRate,
 	})
 	h.ledger = newLedger(o.Location, o.Instance, h.start, o.Clock.Monotonic, &h.counts)

@@ -28,6 +28,8 @@ type Options struct {
 	// Start is the first instant whose slots are the runner's.
 	Start time.Time
 	Clock Clock
+	// Alarm wakes Next; it is the runner's alone. Nil: a timer.
+	Alarm Alarm
 	// Room is how many slots Next may give at once, asked whenever it is about
 	// to. Only when more are ready does the Runner choose, so a small number
 	// makes for late and fair decisions. Nil: 64.
@@ -38,6 +40,26 @@ type Options struct {
 	// that belongs elsewhere.
 	HostInFlight int     // slots of a host that are given and not done
 	HostRate     float64 // slots of a host that are given in a second
+}
+
+// An Alarm goes off once after each Reset: then C has a value. It may also have one left
+// from before.
+type Alarm interface {
+	Reset(after time.Duration)
+	C() <-chan time.Time
+}
+
+// A timer is an alarm.
+type timer struct{ timer *time.Timer }
+
+func (t *timer) C() <-chan time.Time { return t.timer.C }
+
+func (t *timer) Reset(after time.Duration) {
+	if t.timer == nil {
+		t.timer = time.NewTimer(after)
+		return
+	}
+	t.timer.Reset(after)
 }
 
 // A Due is a slot that is to be probed now. Its monitor counts as running until
@@ -69,7 +91,7 @@ type Window struct {
 }
 
 // A Runner releases the slots of many monitors as their instants come. It holds
-// no goroutine and one timer, whatever their number.
+// no goroutine and one alarm, whatever their number.
 type Runner struct {
 	window   int64 // milliseconds
 	location string
@@ -96,6 +118,7 @@ type Runner struct {
 
 	// Only Next uses these.
 	last    time.Time // when it returned
+	alarm   Alarm
 	looked  reading
 	holding *jump // takes what is skipped because of the clock; nil: it is given
 	due     []Due
@@ -111,9 +134,12 @@ func NewRunner(o Options) *Runner {
 	if o.Room == nil {
 		o.Room = func() int { return defaultRoom }
 	}
+	if o.Alarm == nil {
+		o.Alarm = &timer{}
+	}
 	start, clock := ceil(o.Start), o.Clock.Real()
 	return &Runner{
-		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, clock: clock, looked: clock.read(), room: o.Room,
+		window: max(o.Window.Milliseconds(), 1), location: o.Location, start: start, clock: clock, looked: clock.read(), room: o.Room, alarm: o.Alarm,
 		ready: readySet{hosts: newHosts(o, o.Window)}, freed: make(chan struct{}, 1),
 		entries: map[string]*entry{}, gone: map[string]*entry{}, from: start, upto: start - 1, most: start - 1, wake: make(chan struct{}),
 	}
@@ -142,14 +168,13 @@ func (r *Runner) Next(ctx context.Context) (Window, error) {
 		if wait <= 0 {
 			continue // what was due has been replaced
 		}
-		timer := time.NewTimer(wait)
+		r.alarm.Reset(wait)
 		select {
-		case <-timer.C:
+		case <-r.alarm.C():
 		case <-changed:
 		case <-r.freed:
 		case <-ctx.Done():
 		}
-		timer.Stop()
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/metrics"
+	"github.com/monitorink/monitorink/monitor/alarm"
 	"github.com/monitorink/monitorink/monitor/heartbeat"
+	"github.com/monitorink/monitorink/monitor/schedule"
 	"github.com/monitorink/monitorink/queue/remote"
 	"github.com/monitorink/monitorink/web"
 )
@@ -91,7 +93,9 @@ func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger,
 	if err := awaitClock(ctx, time.Now, log, ready); err != nil {
 		return stopped(ctx, err, log)
 	}
-	h, err := newHeartbeat(ctx, cfg, log, q, reg, reload)
+	wake, closeAlarm := newAlarm(log)
+	defer closeAlarm()
+	h, err := newHeartbeat(ctx, cfg, log, q, reg, reload, wake)
 	if err != nil {
 		return stopped(ctx, err, log)
 	}
@@ -104,8 +108,18 @@ func runProber(ctx, drain context.Context, cfg *config.Config, log *slog.Logger,
 	return h.Run(ctx)
 }
 
-// newHeartbeat loads the monitors and builds the heartbeat over q.
-func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry, reload *reloader) (*heartbeat.Heartbeat, error) {
+// newAlarm returns what wakes a schedule, and what ends it.
+func newAlarm(log *slog.Logger) (schedule.Alarm, func()) {
+	a, err := alarm.New()
+	if err != nil {
+		log.Warn("a timer wakes the schedule: probes begin up to 20 ms late while garbage is collected; allow timerfd_create, and enough open files", "error", err)
+		return nil, func() {}
+	}
+	return a, a.Close
+}
+
+// newHeartbeat loads the monitors and builds the heartbeat over q, which wake wakes.
+func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *local, reg *metrics.Registry, reload *reloader, wake schedule.Alarm) (*heartbeat.Heartbeat, error) {
 	location, persisted := cfg.Location, []heartbeat.Definition(nil)
 	if q.state != nil {
 		location, persisted = q.state.Location(), q.state.Definitions()
@@ -124,7 +138,7 @@ func newHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger, q *
 	o := heartbeat.Options{
 		Location: location, Instance: Instance(cfg), Queue: q.Publisher, Journal: q.journal, State: q.state,
 		Full:     func() bool { return q.stats().Full },
-		InFlight: inFlight(cfg), HostInFlight: cfg.HostInFlight, HostRate: cfg.HostRate, Grace: cfg.Grace, Logger: log, Observe: reg.Observe(),
+		InFlight: inFlight(cfg), HostInFlight: cfg.HostInFlight, HostRate: cfg.HostRate, Grace: cfg.Grace, Logger: log, Observe: reg.Observe(), Alarm: wake,
 		Expand: reload.refs.Expand, Elsewhere: func(id string) bool { return reload.elsewhere[id] }, Probe: probing,
 	}
 	if q.journal != nil {

@@ -41,7 +41,7 @@ func TestTheCapsOfAHostAreThoseOfTheEnvironment(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer q.close()
-			h, err := newHeartbeat(t.Context(), cfg, log, q, reg, newReloader(cfg, log, reg))
+			h, err := newHeartbeat(t.Context(), cfg, log, q, reg, newReloader(cfg, log, reg), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
