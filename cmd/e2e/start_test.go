@@ -4,7 +4,9 @@ package e2e_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,9 +15,9 @@ import (
 	"github.com/monitorink/monitorink/store/postgres"
 )
 
-// TestADatabaseThatWillNotDoEndsTheStart: what waiting does not help is said at once,
-// with the remedy, and nothing is taken off the topic.
-func TestADatabaseThatWillNotDoEndsTheStart(t *testing.T) {
+// TestADatabaseThatWillNotDoIsWaitedFor: what it lacks is said at /readyz and in the
+// log, with the remedy, and nothing is taken off the topic.
+func TestADatabaseThatWillNotDoIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	w.publish(measurements(100, 10, time.Now().Add(-time.Hour))...)
@@ -43,10 +45,24 @@ func TestADatabaseThatWillNotDoEndsTheStart(t *testing.T) {
 			if c.sql != "" {
 				servers.Psql(t, c.db.AdminURL, c.sql)
 			}
-			env := w.env("MONITORINK_POSTGRES_URL="+c.db.URL, "MONITORINK_COLLECTOR_ADDR="+freeAddr(t))
-			says(t, env, 1, "collector run", c.want...)
+			env := w.env("MONITORINK_POSTGRES_URL=" + c.db.URL)
 			says(t, env, 1, "collector check", append(c.want, "FAIL  Postgres: ", "ok    right to read "+w.topic)...)
-			says(t, append(env, "MONITORINK_URLS=http://127.0.0.1:1/", "MONITORINK_SCHEDULE=0 0 29 2 *", "MONITORINK_DATA_DIR="+t.TempDir()), 1, "monitorink run", c.want...)
+			for _, program := range []string{"collector", "monitorink"} {
+				addr := freeAddr(t)
+				d := &daemon{start(t, program, append(env, "MONITORINK_COLLECTOR_ADDR="+addr, "MONITORINK_URLS=http://127.0.0.1:1/",
+					"MONITORINK_SCHEDULE=0 0 29 2 *", "MONITORINK_DATA_DIR="+t.TempDir()), "run"), "http://" + addr}
+				eventually(t, 30*time.Second, program+" says why it waits", func() bool {
+					words, ok := d.problems()
+					return ok && strings.Contains(words["store"], "waiting for the database") && containsAll(words["store"], c.want)
+				})
+				if get(d.url+"/livez", nil) != 200 {
+					t.Errorf("%s is not alive while it waits", program)
+				}
+				ends(t, d.process)
+				if !strings.Contains(d.out.String(), "the database is not ready") {
+					t.Errorf("the log of %s does not say that it waits:\n%s", program, d.out)
+				}
+			}
 			if committed, _, err := w.broker.Progress(w.group, w.topic, w.partitions); committed != 0 || err != nil {
 				t.Errorf("%d messages are consumed: %v", committed, err)
 			}
@@ -59,9 +75,68 @@ func TestADatabaseThatWillNotDoEndsTheStart(t *testing.T) {
 	says(t, w.env(), 0, "collector check", "no partition yet for", "collector maintain")
 	says(t, w.env(), 0, "collector maintain")
 	says(t, w.env(), 0, "collector check", "ok    Postgres: partitions of today and tomorrow")
-	collector := w.collector()
-	eventually(t, 30*time.Second, "once it is migrated, the rows", func() bool { return w.count("measurement") == 100 })
-	ends(t, collector.process)
+}
+
+// TestTheCollectorGoesOnOnceFlywayHasRun: collectors start together with Flyway, which
+// first fails, is tried again and succeeds; nobody touches them meanwhile.
+func TestTheCollectorGoesOnOnceFlywayHasRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	w.db = servers.EmptyDatabase(t)
+	w.publish(measurements(100, 10, time.Now().Add(-time.Hour))...)
+	first, second := w.collector(), w.collector()
+	wait := func(why string) {
+		t.Helper()
+		eventually(t, 30*time.Second, "both say: "+why, func() bool {
+			a, ok := first.problems()
+			b, ok2 := second.problems()
+			return ok && ok2 && containsAll(a["store"], []string{why, "make migrate"}) && containsAll(b["store"], []string{why, "make migrate"})
+		})
+	}
+	wait("no schema yet")
+
+	broken := t.TempDir()
+	for version := range postgres.SchemaVersion - 1 {
+		copyMigration(t, fmt.Sprintf("V%d__*.sql", version+1), broken)
+	}
+	put(t, filepath.Join(broken, postgres.SchemaScript), "create table half (id integer);\nselect nonsense;")
+	if out, err := servers.Flyway(t, w.db, "migrate", "-locations=filesystem:"+broken); err == nil || !strings.Contains(out, "nonsense") {
+		t.Fatalf("the broken migration did not fail, with its reason: %v\n%s", err, out)
+	}
+	wait(fmt.Sprintf("at version %d, and this collector needs %d", postgres.SchemaVersion-1, postgres.SchemaVersion))
+	if committed, _, err := w.broker.Progress(w.group, w.topic, w.partitions); committed != 0 || err != nil {
+		t.Errorf("%d messages are consumed before there is a schema: %v", committed, err)
+	}
+
+	if out, err := servers.Flyway(t, w.db, "migrate"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	eventually(t, 60*time.Second, "the rows, and both ready", func() bool {
+		return w.count("measurement") == 100 && first.ready() && second.ready()
+	})
+	for _, d := range []*daemon{first, second} {
+		if !strings.Contains(d.out.String(), "the database is ready") {
+			t.Errorf("the log does not say that it goes on:\n%s", tail(d.out.String()))
+		}
+	}
+	ends(t, first.process, second.process)
+}
+
+func copyMigration(t *testing.T, pattern, to string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", "flyway", "sql", pattern))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%s: %v, %v", pattern, files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(to, filepath.Base(files[0])), string(text))
+}
+
+func containsAll(text string, parts []string) bool {
+	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
 }
 
 // TestTopicsThatAreMissingAreWaitedFor makes them with the remedy that is named.

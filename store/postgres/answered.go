@@ -19,7 +19,7 @@ func answered(err *pgconn.PgError) *Trouble {
 	case "42501":
 		return &Trouble{What: "the role has not the rights", Remedy: "give it what docs/schema.md lists under roles; `make migrate` does"}
 	case "42P01", "42703", "42883", "3F000":
-		return &Trouble{What: "the schema is not what this version needs", Remedy: "run `make migrate`"}
+		return &Trouble{What: "the schema is not what this version needs", Remedy: migrate}
 	case "53300":
 		return &Trouble{What: "the server has no connection left", Remedy: "raise max_connections or the role's CONNECTION LIMIT, lower the pool, or use pgbouncer", Passes: true}
 	case "53200":

@@ -18,7 +18,7 @@ const (
 )
 
 // Ready connects, and says whether the store can work: nil, a *Trouble of the
-// connection, which may pass, a *SchemaError or a *RightsError, which will not.
+// connection, which may pass, a *SchemaError or a *RightsError, which somebody mends.
 // A database that is ahead of this version is ready.
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)

@@ -18,8 +18,11 @@ const (
 	SchemaScript  = "V9__cover_counts.sql"
 )
 
-// A SchemaError says that the database is not as this version needs it. Waiting
-// does not help; a migration does.
+// migrate is what helps a database that is behind.
+const migrate = "run `make migrate`; in Kubernetes see what the Job migrate says"
+
+// A SchemaError says that the database is not as this version needs it. A migration
+// helps, which somebody else may be about to make.
 type SchemaError struct {
 	What   string
 	Remedy string
@@ -130,7 +133,7 @@ func findHistory(ctx context.Context, q querier) error {
 	case found:
 		return nil
 	case len(homes) == 0:
-		return &SchemaError{"the database has no schema yet: there is no table flyway_schema_history", "run `make migrate`"}
+		return &SchemaError{"the database has no schema yet: there is no table flyway_schema_history", migrate}
 	case !usable:
 		return &RightsError{role, []string{fmt.Sprintf("GRANT USAGE ON SCHEMA %q TO %q", homes[0], role)}}
 	}
@@ -164,9 +167,9 @@ func checkVersion(ctx context.Context, q querier) (string, error) {
 	case err != nil:
 		return "", err
 	case failed != "":
-		return found, &SchemaError{found + ", and migration " + failed + " failed", "remove the cause, run Flyway's repair, then `make migrate`"}
+		return found, &SchemaError{found + ", and migration " + failed + " failed", "remove the cause, run Flyway's repair, and " + migrate}
 	case have < SchemaVersion:
-		return found, &SchemaError{fmt.Sprintf("%s, and this collector needs %d (%s)", found, SchemaVersion, SchemaScript), "run `make migrate`"}
+		return found, &SchemaError{fmt.Sprintf("%s, and this collector needs %d (%s)", found, SchemaVersion, SchemaScript), migrate}
 	}
 	return found, nil
 }

@@ -1,9 +1,7 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -66,23 +64,13 @@ func PostgresOptions(cfg *config.Config, log *slog.Logger) postgres.Options {
 }
 
 // await returns when the database answers and has the schema that this version
-// needs. A database that is down is waited for; one of another schema is an error.
+// needs. Whatever it lacks is waited for: who migrates it may be about to.
 func (s *storage) await(ctx context.Context) error {
 	if s.db == nil {
 		return nil
 	}
-	var hopeless error
-	err := s.database.Retry(ctx, func() error {
-		err := s.db.Ready(ctx)
-		var schema *postgres.SchemaError
-		var rights *postgres.RightsError
-		if errors.As(err, &schema) || errors.As(err, &rights) {
-			hopeless = err
-			return nil
-		}
-		return err
-	})
-	if err = cmp.Or(hopeless, err); err == nil {
+	err := s.database.Retry(ctx, func() error { return s.db.Ready(ctx) })
+	if err == nil {
 		s.log.Info("the database is ready")
 	}
 	return err
