@@ -98,6 +98,23 @@ func (g *guard) pass(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
+// meter serves h, which asks for the token itself, to those who do not guess: here too,
+// wrong tokens are counted, and too many of them are answered in its place.
+func (g *guard) meter(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(g.tokens) == 0 {
+			if !g.pass(w, r) {
+				return
+			}
+		} else if shown := token(r); shown != "" {
+			if _, ok := g.try(w, r, shown); !ok {
+				return
+			}
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
 // token is what a request shows: as a bearer, or as the password of basic
 // authentication, whose name may be any.
 func token(r *http.Request) string {

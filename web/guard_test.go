@@ -125,6 +125,41 @@ func TestWhoGuessesIsSlowedDownAndNobodyElse(t *testing.T) {
 	})
 }
 
+func TestGuessesAtTheQueueCountAsThoseElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := map[string]int{}
+		h := web.Health(web.HealthOptions{
+			Token: adminToken, ReadToken: readToken, Refused: func(reason string) { refused[reason]++ },
+			Queue: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }), // as it asks for the token itself
+		})
+		try := func(path, address, token string) int {
+			r := httptest.NewRequest("POST", path, nil)
+			r.RemoteAddr = address
+			if token != "" {
+				r.Header.Set("Authorization", "Bearer "+token)
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w.Code
+		}
+		for i := range 100 {
+			for _, path := range []string{"/queue/sessions", "/-/reload"} {
+				if got := try(path, "192.0.2.7:1", "guess"); (got == http.StatusTooManyRequests) != (i >= 10) {
+					t.Fatalf("guess %d at %s: %d", i, path, got)
+				}
+			}
+		}
+		if refused["token"] != 20 || refused["throttled"] != 180 {
+			t.Errorf("refused: %v", refused)
+		}
+		for _, token := range []string{"", readToken, adminToken} { // the queue decides
+			if got := try("/queue/sessions", "192.0.2.8:1", token); got != http.StatusTeapot {
+				t.Errorf("with %q: %d", token, got)
+			}
+		}
+	})
+}
+
 func TestAProxyOnThisMachineSaysWhoGuesses(t *testing.T) {
 	h, _ := guarded(t)
 	for range 30 {

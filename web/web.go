@@ -27,6 +27,7 @@ type HealthOptions struct {
 	Notes   func() []Problem // what is wrong, and keeps nothing from being ready; nil: nothing
 	Metrics http.Handler     // nil: none
 	Reload  http.Handler     // of POST /-/reload; nil: none
+	Queue   http.Handler     // below /queue/, which asks for Token itself; nil: none
 	// Token is asked for, as a bearer, as a password or by a form, by all but /livez, /readyz
 	// and what is public; empty: nothing is asked for. Who shows ReadToken may not change
 	// anything; empty: there is none.
@@ -60,11 +61,18 @@ type Options struct {
 	Dropped   func()
 }
 
-// Health serves /livez, /readyz, /metrics and /-/reload.
+// Health serves /livez, /readyz, /metrics, /-/reload and a queue.
 func Health(o HealthOptions) http.Handler {
-	guarded := http.NewServeMux()
+	guarded, g := http.NewServeMux(), newGuard(o)
 	guarded.HandleFunc("/", nothing)
-	return health(o, newGuard(o), http.NewServeMux(), guarded)
+	h := health(o, g, http.NewServeMux(), guarded)
+	if o.Queue == nil {
+		return h
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", h)
+	mux.Handle("/queue/", g.meter(o.Queue)) // not as an answer to a browser: a poll takes longer
+	return mux
 }
 
 // New serves the API under /api/v1, the page at /, and what Health serves.

@@ -43,25 +43,17 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	defer q.attend(cfg, log, reg, "no collector takes from it, or not fast enough: see whether one runs whose MONITORINK_QUEUE_URL is this heartbeat")()
 	ready := &readiness{}
 	ready.add(q.problems) // before the start is through: it may wait for the queue
-	hosts := web.Loopback(cfg.Hosts...)
-	mux := http.NewServeMux()
-	mux.Handle("/", web.Health(web.HealthOptions{
-		Ready: ready.problems, Notes: reload.notes, Metrics: reg.Handler(), Reload: reload,
-		Token: cfg.Token, ReadToken: cfg.ReadToken, Hosts: hosts, Refused: reg.Refused(),
-	}))
-	if cfg.Queue == config.QueueKafka {
-		mux.HandleFunc("/queue/", noQueue)
-	} else {
+	health := web.HealthOptions{
+		Ready: ready.problems, Notes: reload.notes, Metrics: reg.Handler(), Reload: reload, Queue: http.HandlerFunc(noQueue),
+		Token: cfg.Token, ReadToken: cfg.ReadToken, Hosts: web.Loopback(cfg.Hosts...), Refused: reg.Refused(),
+	}
+	if cfg.Queue != config.QueueKafka {
 		offer := remote.NewServer(q.announced, remote.ServerOptions{Token: cfg.Token, Logger: log})
 		defer offer.Close()
-		queue := http.NewCrossOriginProtection().Handler(offer)
-		if cfg.Token == "" {
-			queue = web.OnlyHosts(hosts, queue)
-		}
-		mux.Handle("/queue/", queue)
+		health.Queue = http.NewCrossOriginProtection().Handler(offer)
 	}
 	reg.Ready(ready.problems)
-	srv.serve(reg.Requests(mux))
+	srv.serve(reg.Requests(web.Health(health)))
 	ctx, abandon := context.WithCancel(ctx)
 	defer abandon()
 	drain, cancel := within(ctx, cfg.Grace)
