@@ -7,6 +7,7 @@ GOLANGCI ?= 1
 GOLANGCI_VERSION    := v2.15.0
 STATICCHECK_VERSION := v0.8.2
 ESBUILD_VERSION     := v0.28.2
+CYCLONEDX_VERSION   := v1.10.0
 TOOLS               := .tools
 export GOBIN        := $(CURDIR)/$(TOOLS)
 
@@ -14,7 +15,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,7 +103,7 @@ lint: $(TOOLS)/staticcheck-$(STATICCHECK_VERSION) compose-check ## gofmt, vet, s
 		if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags integration ./...
 	$(TOOLS)/staticcheck-$(STATICCHECK_VERSION) -tags integration ./...
-	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run web/page/build web/page/tests deploy/local/*.sh; fi
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run web/page/build web/page/tests deploy/local/*.sh deploy/release/*.sh; fi
 	@if command -v npm >/dev/null; then $(MAKE) -s page-check; fi
 ifneq ($(GOLANGCI),0)
 	@$(MAKE) -s $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
@@ -111,6 +112,9 @@ endif
 
 compose-check: ## docker-compose.yml, by Compose's own library: no engine needed
 	@cd deploy/composecheck && $(GO) vet . && $(GO) test . && $(GO) run . ../../docker-compose.yml
+
+release: $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION) ## archives for Linux and macOS with checksums and SBOMs, in dist; the same for everybody: docs/install.md
+	@deploy/release/release.sh $(CURDIR)/$<
 
 env: ## write env.sh anew from the table of variables
 	$(GO) generate ./cmd/internal/config
@@ -122,6 +126,11 @@ $(TOOLS)/staticcheck-%:
 $(TOOLS)/esbuild-%:
 	CGO_ENABLED=0 $(GO) install github.com/evanw/esbuild/cmd/esbuild@$*
 	@mv $(TOOLS)/esbuild $@
+
+# Where it was built is not in it: the SBOM has its checksum.
+$(TOOLS)/cyclonedx-gomod-%:
+	CGO_ENABLED=0 $(GO) install -trimpath github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$*
+	@mv $(TOOLS)/cyclonedx-gomod $@
 
 $(TOOLS)/golangci-lint-%:
 	CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$*

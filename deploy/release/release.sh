@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Makes the files of a release, in dist: archives for Linux and macOS, what Flyway needs,
+# and for each archive a list of what is in its binaries (an SBOM); SHA256SUMS has the sum of each.
+#
+#   release.sh CYCLONEDX_GOMOD                           (make release)
+#   PLATFORMS=linux/amd64 release.sh CYCLONEDX_GOMOD     only that
+#
+# All of it depends on the commit and the version of Go alone: no clock, no folder and no
+# user is in it, so that anybody can make it again and compare. The version is what Go
+# stamps into the binaries: the tag of the commit, or else v0.0.0, its time and its hash.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+die() { echo "release: $*" >&2; exit 1; }
+
+gomod=$1
+for tool in git go jq gzip; do
+	command -v "$tool" >/dev/null || die "$tool is missing: install it"
+done
+tar --version 2>/dev/null | grep -q GNU || die "this takes GNU tar: another one cannot sort what it packs"
+
+export LC_ALL=C TZ=UTC CGO_ENABLED=0 GOFLAGS=-trimpath GOAMD64=v1 GOARM64=v8.0
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) || die "this takes a clone with Git: version and date come from the commit"
+export SOURCE_DATE_EPOCH
+[ -z "$(git status --porcelain)" ] || echo 'release: the tree has changes that are not committed: the version says +dirty' >&2
+
+programs=(monitorink heartbeat collector)
+rm -rf dist
+mkdir dist
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+build() { # folder; GOOS and GOARCH say for what
+	go build -buildvcs=true -ldflags='-s -w' -o "$1/" "${programs[@]/#/./cmd/}"
+}
+
+# pack makes an archive of a folder of $work, the same for the same files.
+pack() { # folder
+	tar -C "$work" --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+		--mode=u=rwX,go=rX -cf - "$1" | gzip -n >"dist/$1.tar.gz"
+}
+
+# completions writes what shells complete the programs by.
+completions() { # folder
+	mkdir -p "$1"/{bash,zsh,fish}
+	local p
+	for p in "${programs[@]}"; do
+		"$work/host/$p" completion bash >"$1/bash/$p"
+		"$work/host/$p" completion zsh >"$1/zsh/_$p"
+		"$work/host/$p" completion fish >"$1/fish/$p.fish"
+	done
+}
+
+# licences writes the licence of each module that is in the binaries, as those ask for.
+licences() { # file
+	local module dir file
+	cat "$(go env GOROOT)/LICENSE" >"$work/go-licence"
+	{
+		printf '== Go\n\n' && cat "$work/go-licence"
+		GOOS=linux go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' "${programs[@]/#/./cmd/}" |
+			sort -u | while read -r module version dir; do
+			for file in "$dir"/{LICEN[CS]E,NOTICE,COPYING}*; do
+				[ ! -f "$file" ] || { printf '\n== %s %s, %s\n\n' "$module" "$version" "${file##*/}" && cat "$file"; }
+			done
+		done
+		printf '\n== The page\n\n' && cat web/page/dist/licences.txt
+	} >"$1"
+}
+
+# sbom writes which modules are in the binaries of a folder, and which npm packages are in the page.
+sbom() { # folder, file
+	local p
+	for p in "${programs[@]}"; do
+		go version -m "$1/$p" | grep -P '^\t(dep|=>)\t' >"$work/modules-$p"
+		cmp "$work/modules-monitorink" "$work/modules-$p" || die "$p has other modules than monitorink: one list does not do for both"
+	done
+	"$gomod" bin -json -std -noserial -notimestamp "$1/monitorink" |
+		jq --slurpfile lock web/page/package-lock.json '.components += [$lock[0].packages | to_entries[] | select(.key != "" and (.value.dev | not)) |
+			{name: (.key | ltrimstr("node_modules/")), version: .value.version} |
+			{"bom-ref": "pkg:npm/\(.name)@\(.version)", type: "library", name, version, scope: "required", purl: "pkg:npm/\(.name)@\(.version)"}]' >"$2"
+}
+
+build "$work/host"
+version=$(go version -m "$work/host/monitorink" | awk '$1 == "mod" { print substr($3, 2) }')
+mkdir "$work/common"
+completions "$work/common/completions"
+licences "$work/common/licences.txt"
+mkdir "$work/common/docs"
+cp README.md LICENSE CHANGELOG.md monitors.yaml env.sh "$work/common/"
+cp docs/*.md docs/*.json "$work/common/docs/"
+
+for platform in ${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64}; do
+	export GOOS=${platform%/*} GOARCH=${platform#*/}
+	name=monitorink_${version}_${GOOS}_$GOARCH
+	cp -r "$work/common" "$work/$name"
+	build "$work/$name"
+	sbom "$work/$name" "dist/$name.cdx.json"
+	pack "$name"
+done
+
+name=monitorink_${version}_flyway
+cp -r flyway "$work/$name"
+cp LICENSE deploy/postgres/roles.sql "$work/$name/"
+pack "$name"
+
+(cd dist && sha256sum -- * >SHA256SUMS)
+cat dist/SHA256SUMS
