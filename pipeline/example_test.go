@@ -110,6 +110,48 @@ func ExampleToBatch() {
 	// forget "fine"
 }
 
+func ExampleBatch() {
+	length := func(_ context.Context, s string) (int, error) { return len(s), nil }
+
+	p := pipeline.New(pipeline.Options{})
+	lengths := pipeline.Map(pipeline.From(p, "read", words("five words of various lengths")), "measure", length)
+	pipeline.To(pipeline.Batch(lengths, "batch", 2, time.Minute), "print", 1, func(_ context.Context, batch []int) error {
+		fmt.Println(batch)
+		return nil
+	})
+	if err := p.Run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// [4 5]
+	// [2 7]
+	// [7]
+}
+
+// The error of a function says whether it is this value that is at fault, or something that concerns them all.
+func ExampleReject() {
+	for _, full := range []bool{false, true} {
+		save := func(_ context.Context, s string) error {
+			switch {
+			case full:
+				return errors.New("disk is full") // no value can be saved: stop, and take them all back
+			case s == "bad":
+				return pipeline.Reject(errors.New("not a good one")) // this one never will
+			}
+			return nil
+		}
+
+		p := pipeline.New(pipeline.Options{})
+		pipeline.To(pipeline.From(p, "inbox", &inbox{messages: []string{"bad"}}), "save", 1, save)
+		fmt.Println(p.Run(context.Background()))
+	}
+	// Output:
+	// dead letter "bad": not a good one
+	// <nil>
+	// deliver "bad" again
+	// stage save: disk is full (values left undecided: 1)
+}
+
 func ExampleBroadcast() {
 	var letters, longest int
 
