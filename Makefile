@@ -116,8 +116,8 @@ compose-check: ## docker-compose.yml, by Compose's own library: no engine needed
 release: $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION) ## archives for Linux and macOS with checksums and SBOMs, in dist; the same for everybody: docs/install.md
 	@deploy/release/release.sh $(CURDIR)/$<
 
-env: ## write env.sh anew from the table of variables
-	$(GO) generate ./cmd/internal/config
+env: ## write env.sh, docs/settings.md and docs/commands.md anew from the code
+	$(GO) generate ./cmd/internal/config ./cmd/internal/cli
 
 $(TOOLS)/staticcheck-%:
 	CGO_ENABLED=0 $(GO) install honnef.co/go/tools/cmd/staticcheck@$*

@@ -52,7 +52,7 @@ export MONITORINK_SPOOL_SIZE="${MONITORINK_SPOOL_SIZE:-1GiB}"
 # probes at once; 0: from the machine
 export MONITORINK_IN_FLIGHT="${MONITORINK_IN_FLIGHT:-0}"
 
-# bytes of response bodies held at once
+# bytes of response bodies held at once; one body takes 1MiB at most
 export MONITORINK_BODY_BUDGET="${MONITORINK_BODY_BUDGET:-64MiB}"
 
 # how long a drain may take
@@ -139,7 +139,7 @@ export MONITORINK_STATUS_TITLE="${MONITORINK_STATUS_TITLE:-Status}"
 # off, or a loopback host:port where Go's pprof listens, such as 127.0.0.1:6060
 export MONITORINK_PPROF_ADDR="${MONITORINK_PPROF_ADDR:-off}"
 
-# monitors that collector's /metrics has series of, the first by their ids; 0: none, at most 10000
+# monitors that collector's /metrics has series of, the first by their ids; 0: none; each takes five series
 export MONITORINK_METRICS_MONITORS="${MONITORINK_METRICS_MONITORS:-0}"
 
 # debug | info | warn | error

@@ -56,6 +56,7 @@ var layers = []layer{
 	{"bench", []string{"*"}, "a load needs what it loads"},
 	{"examples", []string{"*"}, "an example uses what it shows"},
 	{"internal/servers", nil, "the servers that tests use know nothing of what is tested"},
+	{"internal/docs", nil, "the documentation is read as text"},
 	{"internal/lint", nil, "the rules know nothing of what they judge"},
 }
 

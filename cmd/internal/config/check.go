@@ -13,24 +13,15 @@ import (
 )
 
 const (
-	minSpool     = 1 << 20
-	minBudget    = 1 << 20 // one body
-	maxInFlight  = 1_000_000
 	minRetention = 24 * time.Hour
-	maxSeries    = 10_000
-	maxWait      = 10 * time.Second
 	minToken     = 16
 )
 
-// check notes what the table cannot say: bounds, forms, and what belongs
-// together.
+// check notes what is out of its bounds, and what the table cannot say: forms, and
+// what belongs together.
 func (l *loader) check(c *Config) {
-	l.atLeast("MONITORINK_TIMEOUT", c.Timeout, time.Millisecond)
-	l.atLeast("MONITORINK_GRACE", c.Grace, time.Millisecond)
-	l.atMost("MONITORINK_LINGER", c.Linger, maxWait)
-	l.atMost("MONITORINK_BATCH_WAIT", c.BatchWait, maxWait)
-	if c.Retention != 0 {
-		l.atLeast("MONITORINK_RETENTION", c.Retention, minRetention)
+	for _, v := range l.table {
+		l.bounds(v)
 	}
 	if c.RetentionHours != 0 {
 		switch {
@@ -42,18 +33,6 @@ func (l *loader) check(c *Config) {
 	}
 	if c.RetentionDays != 0 {
 		l.atLeast("MONITORINK_RETENTION_DAYS", c.RetentionDays, max(c.Retention, c.RetentionHours, minRetention))
-	}
-	if c.SpoolSize < minSpool {
-		l.wrong("MONITORINK_SPOOL_SIZE", "at least 1MiB is needed")
-	}
-	if c.BodyBudget < minBudget {
-		l.wrong("MONITORINK_BODY_BUDGET", "at least 1MiB is needed, which is one body")
-	}
-	if c.InFlight > maxInFlight {
-		l.wrong("MONITORINK_IN_FLIGHT", "at most %d are allowed", maxInFlight)
-	}
-	if c.MetricsMonitors > maxSeries {
-		l.wrong("MONITORINK_METRICS_MONITORS", "at most %d are allowed: each takes five series", maxSeries)
 	}
 	for name, id := range map[string]string{"MONITORINK_LOCATION": c.Location, "MONITORINK_INSTANCE": c.Instance} {
 		if id == "" {
@@ -85,10 +64,35 @@ func (l *loader) atLeast(name string, d, least time.Duration) {
 	}
 }
 
-func (l *loader) atMost(name string, d, most time.Duration) {
-	if d < 0 || d > most {
-		l.wrong(name, "from 0s to %v is allowed", data.Duration(most))
+// bounds notes a value that is outside of what the table allows.
+func (l *loader) bounds(v Variable) {
+	value := l.values[v.Name]
+	if v.hasOff && value == v.off || v.Least+v.Most == "" || l.failed(v.Name) {
+		return
 	}
+	number, low, high := v.number(value), v.number(v.Least), v.number(v.Most)
+	switch {
+	case v.Least != "" && v.Most != "" && (number < low || number > high):
+		l.wrong(v.Name, "from %s to %s is allowed", v.Least, v.Most)
+	case v.Least != "" && number < low:
+		l.wrong(v.Name, "at least %s is needed", v.Least)
+	case v.Most != "" && number > high:
+		l.wrong(v.Name, "at most %s are allowed", v.Most)
+	}
+}
+
+// number is what a value comes to that has been parsed already; 0 without one.
+func (v Variable) number(value string) float64 {
+	switch v.Form {
+	case "duration":
+		d, _ := parseDuration(value)
+		return float64(d)
+	case "size":
+		n, _ := ParseSize(value)
+		return float64(n)
+	}
+	n, _ := strconv.ParseFloat(value, 64)
+	return n
 }
 
 func (l *loader) checkKafka(c *Config) {

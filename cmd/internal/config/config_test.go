@@ -17,22 +17,43 @@ import (
 	"github.com/monitorink/monitorink/data"
 )
 
-var update = flag.Bool("update", false, "write env.sh anew")
+var update = flag.Bool("update", false, "write env.sh and docs/settings.md anew")
 
-const envSh = "../../../env.sh"
-
-func TestEnvShIsCurrent(t *testing.T) {
-	if *update {
-		if err := os.WriteFile(envSh, config.EnvSh(), 0o644); err != nil {
-			t.Fatal(err)
+func TestWhatIsWrittenFromTheTableIsCurrent(t *testing.T) {
+	for name, want := range map[string][]byte{"env.sh": config.EnvSh(), "docs/settings.md": config.Settings()} {
+		path := filepath.Join("../../..", name)
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is stale (%v): make env", name, err)
 		}
 	}
-	b, err := os.ReadFile(envSh)
-	if err != nil {
-		t.Fatal(err)
+}
+
+func TestExamplesOfTheTableAreAccepted(t *testing.T) {
+	examples := 0
+	for _, v := range config.Variables() {
+		if v.Example == "" {
+			continue
+		}
+		examples++
+		environ := []string{v.Name + "=" + v.Example, "MONITORINK_TOKEN=0123456789abcdef01234567"}
+		switch {
+		case strings.HasPrefix(v.Name, "MONITORINK_RETENTION_"):
+			environ = append(environ, "MONITORINK_RETENTION=90d")
+		case strings.HasPrefix(v.Name, "MONITORINK_KAFKA_C"), v.Name == "MONITORINK_KAFKA_KEY_FILE":
+			environ = append(environ, "MONITORINK_KAFKA_TLS=on", "MONITORINK_KAFKA_CERT_FILE=cert.pem", "MONITORINK_KAFKA_KEY_FILE=key.pem")
+		}
+		if _, err := config.Load(environ); err != nil {
+			t.Errorf("%s: %v", v.Name, err)
+		}
 	}
-	if !bytes.Equal(b, config.EnvSh()) {
-		t.Error("env.sh is stale: go generate ./cmd/internal/config")
+	if examples < 20 {
+		t.Errorf("%d examples; that cannot be all", examples)
 	}
 }
 
@@ -188,7 +209,7 @@ MONITORINK_TIMEOUT is "5": write a number and a unit, such as 500ms, 10s, 5m, 12
 MONITORINK_LOCATION is "a\nb": it has a control character; write a short name
 MONITORINK_SPOOL_SIZE is "1 bunch": write a number of bytes and a unit, such as 64MiB, 1GiB or 500MB
 MONITORINK_IN_FLIGHT is "-1": write a whole number, not less than 0
-MONITORINK_BODY_BUDGET is "1KiB": at least 1MiB is needed, which is one body
+MONITORINK_BODY_BUDGET is "1KiB": at least 1MiB is needed
 MONITORINK_GRACE is "0s": at least 1ms is needed
 MONITORINK_DENY is "private,10.0.0.1/8": "10.0.0.1/8" has bits behind its /8; write 10.0.0.0/8, or the address alone
 MONITORINK_ALLOW is "shop.example": "shop.example" is not an address, a network or a preset (all, loopback, metadata, private), and names are not looked up; write such as 10.1.2.3, 10.0.0.0/8 or fd00::/8
@@ -200,10 +221,10 @@ MONITORINK_KAFKA_TLS is "maybe": write on or off
 MONITORINK_KAFKA_KEY_FILE is not set: a client's certificate and its key go together: set both or none
 MONITORINK_KAFKA_SASL is "md5": write off, plain, scram-sha-256 or scram-sha-512
 MONITORINK_POSTGRES_URL is (secret): write a URL such as postgres://user:password@host:5432/database?sslmode=verify-full
-MONITORINK_RETENTION is "1h": at least 24h0m0s is needed
+MONITORINK_RETENTION is "1h": at least 24h is needed
 MONITORINK_HEARTBEAT_ADDR is "8081": write host:port, such as 127.0.0.1:8080; :8080 is every address of the machine
 MONITORINK_COLLECTOR_ADDR is ":http": write host:port, such as 127.0.0.1:8080; :8080 is every address of the machine
-MONITORINK_METRICS_MONITORS is "10001": at most 10000 are allowed: each takes five series
+MONITORINK_METRICS_MONITORS is "10001": at most 10000 are allowed
 MONITORINK_LOG_LEVEL is "loud": write debug, info, warn or error
 MONITORINK_LOG_FORMAT is "xml": write text or json`
 	if err == nil || err.Error() != want {

@@ -2,8 +2,7 @@
 //
 // The one idea: the struct is the table. Each field's tags hold the variable's
 // name, its default, what is allowed and one line of help; [Variables] lists
-// them, env.sh at the root of the repository is written from them, and [Load]
-// obeys them. All that is wrong is told at once, each in an [Error] that names
+// them, env.sh and docs/settings.md are written from them, and [Load] obeys them. All that is wrong is told at once, each in an [Error] that names
 // the variable, what it was and what is allowed. The value of a secret is never
 // in a message.
 //
@@ -11,4 +10,4 @@
 // names. A variable that is set to nothing counts as not set.
 package config
 
-//go:generate go test -run TestEnvShIsCurrent -update .
+//go:generate go test -run TestWhatIsWrittenFromTheTableIsCurrent -update .

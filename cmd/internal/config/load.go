@@ -140,8 +140,8 @@ func (l *loader) resolve(v Variable) string {
 		value = v.Default
 	}
 	l.written[v.Name] = value
-	if v.allowed != nil && !slices.Contains(v.allowed, value) {
-		l.wrong(v.Name, "write %s", oneOf(v.allowed))
+	if v.Allowed != nil && !slices.Contains(v.Allowed, value) {
+		l.wrong(v.Name, "write %s", oneOf(v.Allowed))
 		value = v.Default
 	}
 	if v.hasOff && value == "off" {

@@ -1,0 +1,131 @@
+package docs_test
+
+import (
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/monitorink/monitorink/internal/docs"
+)
+
+const root = "../.."
+
+// written are pages that somebody writes just now; one that is there goes from here.
+var written = []string{"docs/install.md", "docs/kubernetes.md", "docs/containers.md", "docs/library.md", "docs/comparison.md", "docs/start.md", "docs/concepts.md"}
+
+func pages(t *testing.T) []docs.Page {
+	t.Helper()
+	list, err := docs.Pages(root)
+	if err != nil || len(list) < 20 {
+		t.Fatalf("%d pages (%v)", len(list), err)
+	}
+	return list
+}
+
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	all, links := pages(t), 0
+	for _, p := range all {
+		for _, l := range p.Links() {
+			links++
+			if wrong := follow(all, p.Name, l.Target); wrong != "" {
+				t.Errorf("%s: %q: %s", l.Place, l.Target, wrong)
+			}
+		}
+	}
+	if links < 100 {
+		t.Errorf("%d links; that cannot be all", links)
+	}
+}
+
+// follow says what is wrong with a link on a page. What is elsewhere is not asked.
+func follow(all []docs.Page, page, target string) string {
+	u, err := url.Parse(target)
+	switch {
+	case err != nil:
+		return err.Error()
+	case target == "":
+		return "it is empty"
+	case u.Scheme == "mailto" && strings.Contains(u.Opaque, "@"):
+		return ""
+	case u.Scheme == "http" || u.Scheme == "https":
+		if u.Hostname() == "" || strings.Contains(u.Host, "..") {
+			return "it has no host"
+		}
+		return ""
+	case u.Scheme != "" || u.Host != "" || strings.HasPrefix(target, "/"):
+		return "write a relative path, or a URL with http or https"
+	}
+	name := page
+	if u.Path != "" {
+		name = path.Join(path.Dir(page), u.Path)
+	}
+	if strings.HasPrefix(name, "..") {
+		return "it leads out of the repository"
+	}
+	if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+		if slices.Contains(written, name) {
+			return ""
+		}
+		return "there is no " + name
+	}
+	if u.Fragment == "" {
+		return ""
+	}
+	i := slices.IndexFunc(all, func(p docs.Page) bool { return p.Name == name })
+	if i < 0 {
+		return name + " has no headings to lead to"
+	}
+	if !slices.Contains(all[i].Anchors(), u.Fragment) {
+		return name + " has no heading for #" + u.Fragment
+	}
+	return ""
+}
+
+// Who finds a page in docs/README.md need not know its name.
+func TestTheIndexHasEveryPage(t *testing.T) {
+	all := pages(t)
+	i := slices.IndexFunc(all, func(p docs.Page) bool { return p.Name == "docs/README.md" })
+	var linked []string
+	for _, l := range all[i].Links() {
+		linked = append(linked, path.Join("docs", strings.SplitN(l.Target, "#", 2)[0]))
+	}
+	for _, p := range all {
+		folder := path.Dir(p.Name)
+		if (folder == "docs" || folder == "docs/decisions") && p.Name != "docs/README.md" && !slices.Contains(linked, p.Name) && !slices.Contains(linked, folder) {
+			t.Errorf("docs/README.md has no link to %s", p.Name)
+		}
+	}
+}
+
+// What programs, comments and configuration say of a page is looked up, too.
+func TestEveryPageThatTheCodeNamesExists(t *testing.T) {
+	all, named := pages(t), 0
+	page := regexp.MustCompile(`\bdocs/[a-z0-9/-]+\.md(#[a-z0-9-]+)?`)
+	err := fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains([]string{".git", ".infra", ".tools", "node_modules", "bin", "dist"}, d.Name()):
+			return fs.SkipDir
+		case d.IsDir() || !slices.Contains([]string{".go", ".sh", ".yml", ".yaml", ".sql", ".ts", ".service", ""}, path.Ext(name)):
+			return nil
+		}
+		b, err := os.ReadFile(filepath.Join(root, name))
+		for _, target := range page.FindAllString(string(b), -1) {
+			named++
+			if wrong := follow(all, "README.md", target); wrong != "" {
+				t.Errorf("%s: %q: %s", name, target, wrong)
+			}
+		}
+		return err
+	})
+	if err != nil || named < 10 {
+		t.Errorf("%d pages are named (%v); that cannot be all", named, err)
+	}
+}
