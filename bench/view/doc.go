@@ -17,6 +17,6 @@
 // 500,000 measurements of three hours ago comes on top.
 //
 // Listeners are in a process of their own. Everything is on loopback and bounded; the
-// whole takes some 14 minutes, and -short less than three. What misses its aim is
+// whole takes some 14 minutes, and -short three and a half. What misses its aim is
 // marked, and is no error: the machine may be busy.
 package main

@@ -53,7 +53,7 @@ type lab struct {
 func main() {
 	l := lab{Servers: rig.Flags(), size: whole}
 	names := flag.String("run", "read,live", "which runs")
-	less := flag.Bool("short", false, "a part of everything, in less than three minutes")
+	less := flag.Bool("short", false, "a part of everything, in three and a half minutes")
 	flag.Uint64Var(&l.shape.seed, "seed", 1, "of the measurements")
 	flag.StringVar(&l.collector, "collector", "", "the collector's binary; built when empty")
 	at := flag.String("listen", "", "be the listeners to this address (used by the command itself)")
