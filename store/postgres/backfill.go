@@ -44,14 +44,26 @@ func (s *Store) Backfill(ctx context.Context, from, to time.Time, progress func(
 	return nil
 }
 
+// unfilledDays selects those from $1 on and before $2 that may hold measurements which
+// no rollup tells of: those from before there were any, and of the days in which
+// collectors of an older version may have written beside newer ones.
+// (measurement_partitions would also look how large each is.)
+const unfilledDays = `select p.day from (
+		select to_date(right(c.relname, 8), 'YYYYMMDD') as day from pg_inherits i join pg_class c on c.oid = i.inhrelid
+		where i.inhparent = 'measurement'::regclass and c.relname ~ '^measurement_[0-9]{8}$'
+	) p
+	where p.day >= $1::date and p.day < $2::date and p.day not in (select day from rollup_filled)
+		and p.day <= (select max(installed_on) + interval '2 days' from flyway_schema_history where version = '8' and success)`
+
+// utcDay is the day that t is in, as the database reads a date.
+func utcDay(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
 // toFill lists the days that lack their rollups, newest first, and all series.
 func (s *Store) toFill(ctx context.Context, from, to time.Time) (days []time.Time, series []int32, err error) {
 	err = s.read(ctx, "look for days to fill", func(ctx context.Context, tx pgx.Tx) error {
 		lo, hi := bounds(store.Query{From: from, To: to})
-		rows, err := tx.Query(ctx, `select p.day from measurement_partitions() p
-			where p.day + 1 > $1 and p.day < $2 and p.day <= $3 and p.day not in (select day from rollup_filled)
-				and p.day <= (select max(installed_on) + interval '2 days' from flyway_schema_history where version = '8' and success)
-			order by p.day desc`, lo, hi, s.o.Now())
+		hi = earlier(hi, s.o.Now().Add(time.Millisecond))
+		rows, err := tx.Query(ctx, unfilledDays+` order by p.day desc`, utcDay(lo), utcDay(store.Ceil(hi, store.Day)))
 		if err != nil {
 			return err
 		}

@@ -41,8 +41,9 @@ func TestNoDayIsReadThatIsNotAskedFor(t *testing.T) {
 		{"first page", measurementsQuery, []any{ids, locations, now.Add(-recent), endOfTime, endOfTime, 100, "", 101}, 6, 6},
 		{"all days", measurementsQuery, []any{ids, locations, startOfTime, endOfTime, endOfTime, 100, "", 101}, 50, 6},
 		{"last", lastMeasurementQuery, []any{ids, now.Add(-recent)}, 6, 5},
-		{"a day's summary", summaryQuery, []any{ids, now.Add(-24 * time.Hour), now}, 2, 2},
-		{"measured within gaps", measuredQuery, []any{ids, []time.Time{now.Add(-time.Hour), now.Add(-time.Hour)}, []time.Time{now, now}, now.Add(-72 * time.Hour), now}, 4, 2},
+		{"a day's summary", rawTally, []any{ids, []time.Time{now.Add(-24 * time.Hour), now.Add(-24 * time.Hour)}, []time.Time{now, now}, now.Add(-24 * time.Hour), now}, 2, 2},
+		{"measured within gaps", rawTally, []any{ids, []time.Time{now.Add(-time.Hour), now.Add(-time.Hour)}, []time.Time{now, now}, now.Add(-72 * time.Hour), now}, 4, 2},
+		{"a long summary's edges", rawTally, []any{ids, []time.Time{now.Add(-960 * time.Hour), now.Add(-time.Hour)}, []time.Time{now.Add(-959 * time.Hour), now}, now.Add(-960 * time.Hour), now}, 41, 4},
 		{"rows of a minute for its rollup", rawQuery, []any{ids, []time.Time{now.Add(-time.Hour), now.Add(-time.Hour)}, []time.Time{now, now}, now.Add(-time.Hour), now}, 2, 2},
 		{"an incident's day", decidedQuery, []any{ids, []time.Time{now.Add(-24 * time.Hour), now.Add(-24 * time.Hour)}, []time.Time{now, now}, now.Add(-24 * time.Hour), now}, 2, 2},
 	} {

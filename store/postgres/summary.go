@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -10,34 +9,11 @@ import (
 	"github.com/monitorink/monitorink/store"
 )
 
-// A total that does not fit its column stands in detail.
-const summaryQuery = `
-select count(*) filter (where up), count(*) filter (where not up), count(total) filter (where up), coalesce(min(total) filter (where up), 0),
-  coalesce(max(total) filter (where up), 0), coalesce(sum(total) filter (where up), 0)::bigint
-from unnest($1::int[]) as x (id)
-cross join lateral (
-  select distinct on (m.scheduled) m.error is null as up,
-    coalesce((m.detail -> 'event' -> 'phases' ->> 'total_us')::bigint, m.total_us) as total
-  from measurement m
-  where m.series = x.id and m.scheduled >= $2 and m.scheduled < $3
-  order by m.scheduled desc, m.attempt desc
-) m`
-
 const overlappingQuery = `
 select ` + gapColumns + `
 from gap g
 join series s on s.id = g.series
 where g.series = any ($1::int[]) and g.last_at >= $2 and g.first_at < $3`
-
-const measuredQuery = `
-select m.n
-from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) with ordinality as x (id, lo, hi, i)
-cross join lateral (
-  select count(distinct m.scheduled) as n
-  from measurement m
-  where m.series = x.id and m.scheduled >= x.lo and m.scheduled < x.hi and m.scheduled >= $4 and m.scheduled < $5
-) m
-order by x.i`
 
 // Summary counts the slots of a monitor in a range.
 func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, error) {
@@ -54,15 +30,18 @@ func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, erro
 			return err
 		}
 		from = later(from, s.oldest())
-		var some store.Summary
-		var latency store.Latency
-		var least, most, all int64
-		if err := tx.QueryRow(ctx, summaryQuery, ids, from, to).Scan(&some.Up, &some.Down, &latency.Count, &least, &most, &all); err != nil {
+		c, err := past.counter(ctx, from, to)
+		if err != nil {
 			return err
 		}
-		sum.Up, sum.Down = sum.Up+some.Up, sum.Down+some.Down
-		latency.Min, latency.Max, latency.Sum = micros(least), micros(most), micros(all)
-		total.Merge(latency)
+		tallies, err := c.tally(ctx, past.stretches(from, to))
+		if err != nil {
+			return err
+		}
+		for _, t := range tallies {
+			sum.Up, sum.Down = sum.Up+t.up, sum.Down+t.down
+			total.Merge(t.total)
+		}
 		sum.Min, sum.Mean, sum.Max = total.Min, total.Mean(), total.Max
 		rows, err := tx.Query(ctx, overlappingQuery, ids, from, to)
 		if err != nil {
@@ -72,34 +51,28 @@ func (s *Store) Summary(ctx context.Context, q store.Query) (store.Summary, erro
 		if err != nil || len(gaps) == 0 {
 			return err
 		}
-		return unmeasured(ctx, tx, sum.Gaps, gaps, ids, locations, store.Query{From: from, To: to})
+		return c.unmeasured(ctx, sum.Gaps, gaps, ids, locations, store.Query{From: from, To: to})
 	})
 	return sum, err
 }
 
 // unmeasured adds to counts the slots that gaps account for and measurements do
 // not; the range of q is in whole milliseconds.
-func unmeasured(ctx context.Context, tx pgx.Tx, counts map[data.Reason]int64, gaps []*data.Gap, ids []int32, locations []string, q store.Query) error {
+func (c *counter) unmeasured(ctx context.Context, counts map[data.Reason]int64, gaps []*data.Gap, ids []int32, locations []string, q store.Query) error {
 	at := map[string][]*data.Gap{}
 	for _, g := range gaps {
 		at[g.Location] = append(at[g.Location], g)
 	}
 	var shares []store.Share
-	var series []int32
-	var lo, hi []time.Time
+	var stretches []stretch
 	for i, l := range locations {
 		for _, part := range store.Shares(at[l], q) {
-			shares, series = append(shares, part), append(series, ids[i])
-			lo, hi = append(lo, part.From), append(hi, part.To)
+			shares, stretches = append(shares, part), append(stretches, stretch{ids[i], part.From, part.To})
 		}
 	}
-	rows, err := tx.Query(ctx, measuredQuery, series, lo, hi, q.From, q.To)
-	if err != nil {
-		return err
-	}
-	measured, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	for i, n := range measured {
-		if left := shares[i].Slots - n; left > 0 {
+	measured, err := c.tally(ctx, stretches)
+	for i, t := range measured {
+		if left := shares[i].Slots - t.up - t.down; left > 0 {
 			counts[shares[i].Gap.Reason] += left
 		}
 	}
