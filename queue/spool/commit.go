@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/monitorink/monitorink/queue"
@@ -19,6 +20,12 @@ type group struct {
 	size       int64     // the most that it takes
 	unsure     bool      // an attempt may have left it on disk
 	done       chan error
+	back       chan struct{} // tells who leaves that an attempt has failed, and it waits again
+}
+
+func newGroup(g group) *group {
+	g.done, g.back = make(chan error, 1), make(chan struct{}, 1)
+	return &g
 }
 
 // Publish returns nil when all messages are written and fsynced. It blocks while
@@ -26,7 +33,7 @@ type group struct {
 // tries again until ctx ends. More than the spool can ever hold is an error at
 // once.
 func (s *Spool) Publish(ctx context.Context, messages []queue.Message) error {
-	g := &group{messages: messages, size: startSize, done: make(chan error, 1)}
+	g := newGroup(group{messages: messages, size: startSize})
 	for i := range messages {
 		m := &messages[i]
 		n := messageFrame(m)
@@ -66,33 +73,45 @@ func (s *Spool) submit(ctx context.Context, g *group) error {
 	return s.leave(ctx, g)
 }
 
-// leave takes g back, or waits for its end when it is being written.
+// leave takes g back. While it is being written it waits for the end of that.
 func (s *Spool) leave(ctx context.Context, g *group) error {
+	for {
+		if err, left := s.withdraw(ctx, g); left {
+			return err
+		}
+		select {
+		case err := <-g.done:
+			return err
+		case <-g.back:
+		}
+	}
+}
+
+// withdraw takes g from what is pending, and says why it was there still.
+func (s *Spool) withdraw(ctx context.Context, g *group) (err error, left bool) {
 	s.mu.Lock()
-	for i, p := range s.pending {
-		if p != g {
-			continue
-		}
-		s.pending = append(s.pending[:i], s.pending[i+1:]...)
-		full, err := s.full, s.err
-		if len(s.pending) == 0 {
-			s.full = false
-		}
+	i := slices.Index(s.pending, g)
+	if i < 0 {
 		s.mu.Unlock()
-		switch {
-		case ctx.Err() == nil:
-			return queue.ErrClosed
-		case !g.unsure && noRoom(err):
-			return fmt.Errorf("publish %d messages: %w, the disk has no room: %w", len(g.messages), queue.ErrFull, ctx.Err())
-		case err != nil:
-			return fmt.Errorf("publish %d messages: %w: %w", len(g.messages), err, ctx.Err())
-		case full:
-			return fmt.Errorf("publish %d messages: %w, it holds %d bytes: %w", len(g.messages), queue.ErrFull, s.limit, ctx.Err())
-		}
-		return ctx.Err()
+		return nil, false
+	}
+	s.pending = slices.Delete(s.pending, i, i+1)
+	full, err := s.full, s.err
+	if len(s.pending) == 0 {
+		s.full = false
 	}
 	s.mu.Unlock()
-	return <-g.done
+	switch {
+	case ctx.Err() == nil:
+		return queue.ErrClosed, true
+	case !g.unsure && noRoom(err):
+		return fmt.Errorf("publish %d messages: %w, the disk has no room: %w", len(g.messages), queue.ErrFull, ctx.Err()), true
+	case err != nil:
+		return fmt.Errorf("publish %d messages: %w: %w", len(g.messages), err, ctx.Err()), true
+	case full:
+		return fmt.Errorf("publish %d messages: %w, it holds %d bytes: %w", len(g.messages), queue.ErrFull, s.limit, ctx.Err()), true
+	}
+	return ctx.Err(), true
 }
 
 // lead commits what is pending until g is done. It has the turn.
@@ -195,6 +214,9 @@ func (s *Spool) putBack(batch []*group, err error) {
 	defer s.mu.Unlock()
 	s.err = err
 	s.pending = append(batch, s.pending...)
+	for _, g := range batch {
+		signal(g.back)
+	}
 	if noRoom(err) {
 		s.full = true
 		signal(s.tidy) // what is settled may make room on the disk, too
@@ -355,5 +377,5 @@ func (s *Spool) Checkpoint(ctx context.Context, at time.Time) error {
 	if same {
 		return nil
 	}
-	return s.submit(ctx, &group{checkpoint: at, size: startSize + checkpointFrame, done: make(chan error, 1)})
+	return s.submit(ctx, newGroup(group{checkpoint: at, size: startSize + checkpointFrame}))
 }

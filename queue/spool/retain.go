@@ -56,7 +56,7 @@ func (s *Spool) relieve() {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if newest, behind := s.sealSettled(safe); newest.ok && behind {
-		again := []*group{{checkpoint: newest.at, size: startSize + checkpointFrame, done: make(chan error, 1)}}
+		again := []*group{newGroup(group{checkpoint: newest.at, size: startSize + checkpointFrame})}
 		err := s.commit(again)
 		if noRoom(err) && s.giveUp() {
 			err = s.commit(again)
