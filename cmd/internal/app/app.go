@@ -29,7 +29,10 @@ const (
 // context, which drains the daemons; a second one ends the process at once.
 func Main(root *cobra.Command) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // from then on the two have their default effect
+	context.AfterFunc(ctx, func() {
+		stop() // from then on the two have their default effect
+		Notify(NotifyStopping)
+	})
 	os.Exit(Run(ctx, root, os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -17,10 +17,10 @@ import (
 	"github.com/monitorink/monitorink/data"
 )
 
-var update = flag.Bool("update", false, "write env.sh and docs/settings.md anew")
+var update = flag.Bool("update", false, "write env.sh, docs/settings.md and monitorink.env anew")
 
 func TestWhatIsWrittenFromTheTableIsCurrent(t *testing.T) {
-	for name, want := range map[string][]byte{"env.sh": config.EnvSh(), "docs/settings.md": config.Settings()} {
+	for name, want := range map[string][]byte{"env.sh": config.EnvSh(), "docs/settings.md": config.Settings(), "deploy/systemd/monitorink.env": config.EnvFile()} {
 		path := filepath.Join("../../..", name)
 		if *update {
 			if err := os.WriteFile(path, want, 0o644); err != nil {

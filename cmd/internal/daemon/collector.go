@@ -95,7 +95,8 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 	ready.add(st.problems)
 	reg.Ready(ready.problems)
 	srv.serve(reg.Requests(web.New(webOptions(cfg, log, reg, web.Options{Store: st, Ending: srv.ending, Ready: ready.problems, Notes: st.notes}))))
-	defer srv.close() // before the store: who has asked is answered
+	defer srv.close()           // before the store: who has asked is answered
+	app.Notify(app.NotifyReady) // nothing that has to be mended here: what it waits for now is elsewhere
 	if err := st.await(ctx); err != nil {
 		return stopped(ctx, err, log)
 	}

@@ -3,6 +3,7 @@ package daemon
 import (
 	"sync"
 
+	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/web"
 )
 
@@ -20,10 +21,12 @@ func (r *readiness) add(check func() []web.Problem) {
 	r.checks = append(r.checks, check)
 }
 
+// done says that the start is through.
 func (r *readiness) done() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.started = true
+	app.Notify(app.NotifyReady)
 }
 
 func (r *readiness) problems() []web.Problem {
