@@ -93,6 +93,7 @@ func (b *statusBoard) view(ctx context.Context) *statusView {
 func (b *statusBoard) renew(ctx context.Context) *statusView {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusPatient) // others want it, too
 	defer cancel()
+	defer b.renewed() // after a panic, too, which net/http puts up with
 	began := time.Now()
 	list, err := b.load(ctx, began)
 	took := time.Since(began)
@@ -108,9 +109,15 @@ func (b *statusBoard) renew(ctx context.Context) *statusView {
 		b.log.Warn("the status page", "error", err)
 	}
 	b.due = began.Add(took + max(statusFresh, 9*took))
+	return b.shown
+}
+
+// renewed lets those go on who wait, and others renew.
+func (b *statusBoard) renewed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	close(b.loading)
 	b.loading = nil
-	return b.shown
 }
 
 func (b *statusBoard) load(ctx context.Context, now time.Time) ([]*subject, error) {

@@ -323,3 +323,33 @@ func TestOldFiguresAreSaidToBeOld(t *testing.T) {
 		}
 	})
 }
+
+// A panicking store panics once, where a page asks it for buckets.
+type panicking struct {
+	*window
+	once sync.Once
+}
+
+func (p *panicking) Strips(ctx context.Context, q store.StripQuery) ([][]store.Bucket, error) {
+	p.once.Do(func() { panic("a bug") })
+	return p.window.Strips(ctx, q)
+}
+
+func TestVisitorsGoOnAfterOneWhoseRequestPanicked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &window{now: time.Now()}
+		s.shows("shop", "ber1", data.Up)
+		h := web.New(web.Options{Store: &panicking{window: s}, Ending: closing(t), Status: web.StatusOptions{Labels: []string{"public:yes"}}})
+		func() {
+			defer func() {
+				if recover() == nil { // as net/http does
+					t.Error("no request panicked")
+				}
+			}()
+			ask(t, h, "GET", "/status")
+		}()
+		if r := ask(t, h, "GET", "/status"); r.StatusCode != http.StatusOK { // would wait for ever
+			t.Errorf("the next visitor: %s", r.Status)
+		}
+	})
+}
