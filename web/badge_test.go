@@ -1,10 +1,14 @@
 package web_test
 
 import (
+	"encoding/json"
 	"encoding/xml"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,8 +79,8 @@ func TestBadgesSayWhatIsAskedFor(t *testing.T) {
 		"/badge/a%2Fb.svg":                                {"a/b|up", "a/b is up", "#14773f"},
 		"/badge/bad.svg?kind=state":                       {"bad|down", "bad is down", "#c22a2a"},
 		"/badge/new.svg":                                  {"new|not observed", "new is not observed", "#626b75"},
-		"/badge/bad.svg?kind=uptime":                      {"uptime 30 days|99.9 %", "bad: uptime of 30 days is 99.9 %; 100 % was observed", "#14773f"},
-		"/badge/bad.svg?kind=uptime&period=24h":           {"uptime 24 h|99.9 %", "bad: uptime of 24 h is 99.9 %; 100 % was observed", "#14773f"},
+		"/badge/bad.svg?kind=uptime":                      {"uptime 30 days|99.90 %", "bad: uptime of 30 days is 99.90 %; 100 % was observed", "#14773f"},
+		"/badge/bad.svg?kind=uptime&period=24h":           {"uptime 24 h|99.90 %", "bad: uptime of 24 h is 99.90 %; 100 % was observed", "#14773f"},
 		"/badge/bad.svg?kind=uptime&period=90d":           {"uptime 90 days|98.25 %", "bad: uptime of 90 days is 98.25 %; 85.71 % was observed", "#c22a2a"},
 		"/badge/new.svg?kind=uptime":                      {"uptime 30 days|no data", "new: uptime of 30 days is no data; 0 % was observed", "#626b75"},
 		"/badge/bad.svg?kind=latency&period=7d":           {"latency 7 days|42 ms", "bad: mean latency of 7 days is 42 ms", "#1f5fc4"},
@@ -100,6 +104,40 @@ func TestBadgesSayWhatIsAskedFor(t *testing.T) {
 	} {
 		if got := problem(t, ask(t, h, "GET", "/badge/bad.svg"+target), http.StatusBadRequest); !strings.Contains(got, want) {
 			t.Errorf("%s: %q", target, got)
+		}
+	}
+}
+
+// The same table is read by the page's own test of what it writes.
+func TestAShareIsWrittenAsThePageDoes(t *testing.T) {
+	b, err := os.ReadFile("testdata/percent.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want map[string]string
+	if err := json.Unmarshal(b, &want); err != nil || len(want) < 10 {
+		t.Fatal(len(want), err)
+	}
+	const slots = 1e7
+	s := &window{now: time.Now()}
+	h := statusPage(t, s)
+	for part := range want {
+		s.shows(part, "ber1", data.Up)
+	}
+	s.strip = func(k store.Key, _ time.Time, n int) store.Bucket {
+		if n > 0 {
+			return store.Bucket{}
+		}
+		part, err := strconv.ParseFloat(k.Monitor, 64)
+		if err != nil {
+			t.Error(err)
+		}
+		up := int64(math.Round(part * slots))
+		return store.Bucket{Up: up, Down: slots - up}
+	}
+	for part, text := range want {
+		if got := badgeOf(t, ask(t, h, "GET", "/badge/"+part+".svg?kind=uptime")).says(); got != "uptime 30 days|"+text {
+			t.Errorf("%s: %s, want %s", part, got, text)
 		}
 	}
 }

@@ -6,9 +6,25 @@ import (
 	"time"
 )
 
-// percent writes a ratio so that it is never better than it was: 100 % is all of them.
-func percent(ratio float64) string {
-	return strconv.FormatFloat(math.Floor(ratio*10000+1e-9)/100, 'f', -1, 64) + " %"
+// percent writes a part of 1, as the page's share does: 100 % is all of them, and 0 % none.
+// Above a half it is never better than it was, and below never worse.
+func percent(part float64) string {
+	switch {
+	case part >= 1:
+		return "100 %"
+	case part <= 0:
+		return "0 %"
+	}
+	digits := 2
+	if part > 0.9999 || part < 0.0001 {
+		digits = 4
+	}
+	steps := math.Pow10(2 + digits)
+	n := max(math.Ceil(part*steps-1e-6), 1)
+	if part > 0.5 {
+		n = min(math.Floor(part*steps+1e-6), steps-1)
+	}
+	return strconv.FormatFloat(n/math.Pow10(digits), 'f', digits, 64) + " %"
 }
 
 // roughly writes a duration in its greatest unit or two.

@@ -220,7 +220,7 @@ func TestStatusShowsChosenMonitorsAndNothingInternal(t *testing.T) {
 	}
 	r := ask(t, h, "GET", "/status")
 	page := body(t, r)
-	for _, part := range []string{"The &lt;b&gt;blog&lt;/b&gt;", "Shop &lt;status&gt;", "1 of 5 down, 1 partly down", "shop · The &lt;b&gt;", "97.24 % up", "99.09 % observed", "66.66 % up, 90 % observed", "10 min so far", "2 h", "Partly down", "Not observed"} {
+	for _, part := range []string{"The &lt;b&gt;blog&lt;/b&gt;", "Shop &lt;status&gt;", "1 of 5 down, 1 partly down", "shop · The &lt;b&gt;", "97.24 % up", "99.09 % observed", "66.66 % up, 90.00 % observed", "10 min so far", "2 h", "Partly down", "Not observed"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the page has no %q", part)
 		}
