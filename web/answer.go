@@ -87,15 +87,3 @@ func write(w http.ResponseWriter, code int, kind string, v any) {
 	w.WriteHeader(code)
 	w.Write(b) // an error is the client's: it has gone
 }
-
-// fail answers with problem details.
-func fail(w http.ResponseWriter, r *http.Request, code int, detail string) {
-	write(w, code, "application/problem+json", problem(r, code, detail))
-}
-
-// problem is what RFC 9457 has.
-func problem(r *http.Request, code int, detail string) map[string]any {
-	return map[string]any{
-		"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail, "instance": r.URL.EscapedPath(),
-	}
-}

@@ -132,7 +132,12 @@ func (g *guard) try(w http.ResponseWriter, r *http.Request, shown string) (role,
 	if wait := g.wrong.wait(from, now); wait > 0 {
 		g.refused(refusedThrottled)
 		w.Header().Set("Retry-After", retryAfter(wait))
-		failUnnamed(w, r, http.StatusTooManyRequests, "too many wrong tokens came from this address: try again in "+retryAfter(wait)+" s")
+		why := "too many wrong tokens came from this address: try again in " + retryAfter(wait) + " s"
+		if inBrowser(r) {
+			form(w, r, http.StatusTooManyRequests, signIn{Wrong: sentence(why), From: again(r)})
+		} else {
+			failUnnamed(w, r, http.StatusTooManyRequests, why)
+		}
 		return nobody, false
 	}
 	who := g.role(shown)
@@ -165,13 +170,6 @@ func (g *guard) ask(w http.ResponseWriter, r *http.Request) {
 	}
 	failUnnamed(w, r, http.StatusUnauthorized,
 		"a token is required: send Authorization: Bearer and the value of MONITORINK_TOKEN or MONITORINK_READ_TOKEN, or that value as the password of Basic; in a browser, sign in at /login")
-}
-
-// failUnnamed answers with problem details that do not repeat the path.
-func failUnnamed(w http.ResponseWriter, r *http.Request, code int, detail string) {
-	p := problem(r, code, detail)
-	delete(p, "instance")
-	write(w, code, "application/problem+json", p)
 }
 
 // inURL reports whether a URL has a token in it. Who asks has shown one already, so the

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"embed"
@@ -39,15 +38,11 @@ type signIn struct {
 	Role  string // who is signed in; empty: nobody
 }
 
-// form answers with the form. Its addresses are relative, for a proxy that serves all this
-// in a folder of its own.
+// form answers with the form.
 func form(w http.ResponseWriter, r *http.Request, code int, s signIn) {
-	s.Root = cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
+	s.Root = root(r)
 	w.Header().Set("Referrer-Policy", "same-origin") // by which login knows where to go back to
-	w.WriteHeader(code)
-	_ = pages.ExecuteTemplate(w, "login.html", s) // an error is the client's: it has gone
+	show(w, code, "login.html", s)
 }
 
 // sessions adds /login and /logout to mux.
