@@ -16,7 +16,8 @@ type api struct {
 	store    store.Reader
 	board    *board
 	log      *slog.Logger
-	document []byte // openapi.json
+	next     func(monitor string, s data.Schedule, after time.Time) time.Time // nil: nobody knows
+	document []byte                                                           // openapi.json
 }
 
 type listing[T any] struct {

@@ -67,7 +67,7 @@ func (b *badges) subject(r *http.Request, id string) (*subject, error) {
 	if there := slices.DeleteFunc(slices.Clone(rows), (*row).removed); len(there) > 0 {
 		rows = there // where it was removed says nothing of where it is
 	}
-	list, err := subjects(r.Context(), b.api.store, rows, time.Now())
+	list, err := b.api.subjects(r.Context(), rows, time.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -89,19 +89,19 @@ func (r *row) label(name string) string {
 
 // subjects puts together what is known of monitors, whose rows are in the order of their
 // ids.
-func subjects(ctx context.Context, r store.Reader, rows []*row, now time.Time) ([]*subject, error) {
+func (a *api) subjects(ctx context.Context, rows []*row, now time.Time) ([]*subject, error) {
 	var all []*subject
 	for part := range slices.Chunk(rows, maxStrips) {
 		q := store.StripQuery{From: firstDay(now), To: firstDay(now).AddDate(0, 0, barDays), Step: store.Day}
 		for _, m := range part {
 			q.Keys = append(q.Keys, m.Key)
 		}
-		days, err := r.Strips(ctx, q)
+		days, err := a.store.Strips(ctx, q)
 		if err != nil {
 			return nil, err
 		}
 		q.From, q.To, q.Step = firstHour(now), firstHour(now).Add(dayHours*store.Hour), store.Hour
-		hours, err := r.Strips(ctx, q)
+		hours, err := a.store.Strips(ctx, q)
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +109,7 @@ func subjects(ctx context.Context, r store.Reader, rows []*row, now time.Time) (
 			if len(all) == 0 || all[len(all)-1].id != part[i].Monitor {
 				all = append(all, &subject{id: part[i].Monitor, title: part[i].Monitor})
 			}
-			all[len(all)-1].add(part[i], days[i], hours[i], now)
+			all[len(all)-1].add(part[i], a.stateAt(part[i], now), days[i], hours[i], now)
 		}
 	}
 	return all, nil
@@ -124,9 +124,9 @@ func firstHour(now time.Time) time.Time {
 }
 
 // add adds a location.
-func (s *subject) add(r *row, days, hours []store.Bucket, now time.Time) {
+func (s *subject) add(r *row, state string, days, hours []store.Bucket, now time.Time) {
 	s.title = cmp.Or(r.label("title"), s.title)
-	s.state = together(s.state, stateAt(r, now))
+	s.state = together(s.state, state)
 	merge(s.days[:], days, firstDay(now), store.Day)
 	merge(s.hours[:], hours, firstHour(now), store.Hour)
 }
@@ -140,18 +140,40 @@ func merge(into []share, from []store.Bucket, first time.Time, step time.Duratio
 	}
 }
 
-// stateAt is the state at one location. What should have been heard of long ago is
-// unknown, whatever it was then.
-func stateAt(r *row, now time.Time) string {
+// stateAt is the state at one location. Where something should have been heard of long
+// ago it is unknown, whatever it was then.
+func (a *api) stateAt(r *row, now time.Time) string {
 	switch {
 	case r.state == isPaused, r.removed():
 		return r.state
-	case r.last == none, r.reason != "":
-		return isUnknown
-	case r.every != none && now.Sub(time.UnixMilli(r.last)) > 3*time.Duration(r.every)*time.Microsecond+time.Minute:
+	case r.last == none, r.reason != "", a.overdue(r, now):
 		return isUnknown
 	}
 	return r.state
+}
+
+// overdue reports whether the slot after the last measurement is long past: by the time of
+// two more, or an hour where that is less, and a minute.
+func (a *api) overdue(r *row, now time.Time) bool {
+	last := time.UnixMilli(r.last)
+	var next time.Time
+	var interval time.Duration
+	switch {
+	case r.every != none:
+		interval = time.Duration(r.every) * time.Microsecond
+		next = last.Add(interval)
+	case r.cron != nil && a.next != nil:
+		if next = a.next(r.Monitor, *r.cron, last); next.IsZero() {
+			return false
+		}
+		interval = time.Hour
+		if after := a.next(r.Monitor, *r.cron, next); !after.IsZero() {
+			interval = after.Sub(next)
+		}
+	default:
+		return false
+	}
+	return now.Sub(next) > min(2*interval, time.Hour)+time.Minute
 }
 
 // together is the state at two locations or more. One where nothing is known says nothing
@@ -169,8 +191,8 @@ func together(a, b string) string {
 }
 
 // outagesOf are the times when s was down at some location.
-func outagesOf(ctx context.Context, r store.Reader, s *subject, now time.Time) ([]outage, error) {
-	got, err := r.Incidents(ctx, store.Query{Monitor: s.id, From: now.AddDate(0, 0, -incidentDays), Limit: store.DefaultLimit})
+func (a *api) outagesOf(ctx context.Context, s *subject, now time.Time) ([]outage, error) {
+	got, err := a.store.Incidents(ctx, store.Query{Monitor: s.id, From: now.AddDate(0, 0, -incidentDays), Limit: store.DefaultLimit})
 	if err != nil && !errors.Is(err, store.ErrUnknown) {
 		return nil, err
 	}

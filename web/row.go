@@ -21,9 +21,10 @@ type row struct {
 	total   int64 // µs
 	status  int64
 	url     string
-	labels  []label // sorted
-	every   int64   // µs
-	expires int64   // ms since 1970
+	labels  []label        // sorted
+	every   int64          // µs
+	cron    *data.Schedule // nil: it has an interval, or no schedule is known
+	expires int64          // ms since 1970
 
 	failed               bool
 	kind, phase, message string // of the error
@@ -66,8 +67,11 @@ func rowOf(s *store.MonitorStatus) *row {
 	}
 	if d := s.Registration; d != nil && !d.Removed {
 		r.url = d.URL
-		if d.Schedule.Every > 0 {
-			r.every = time.Duration(d.Schedule.Every).Microseconds()
+		switch schedule := d.Schedule; {
+		case schedule.Every > 0:
+			r.every = time.Duration(schedule.Every).Microseconds()
+		case schedule.Cron != "":
+			r.cron = &schedule
 		}
 		for name, value := range d.Labels {
 			r.labels = append(r.labels, label{name, value})

@@ -3,12 +3,9 @@ package web
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/monitorink/monitorink/store"
 )
 
 const (
@@ -29,9 +26,7 @@ type StatusOptions struct {
 type statusBoard struct {
 	o     StatusOptions
 	which selector
-	store store.Reader
-	live  *board // where the states and labels are from
-	log   *slog.Logger
+	api   *api
 
 	mu      sync.Mutex
 	shown   *statusView
@@ -40,7 +35,7 @@ type statusBoard struct {
 }
 
 func newStatusBoard(o StatusOptions, a *api) *statusBoard {
-	return &statusBoard{o: o, which: newSelector(o.Labels), store: a.store, live: a.board, log: a.log}
+	return &statusBoard{o: o, which: newSelector(o.Labels), api: a}
 }
 
 // open adds what everybody may see to mux.
@@ -106,7 +101,7 @@ func (b *statusBoard) renew(ctx context.Context) *statusView {
 		b.shown = newStatusView(b.o.Title, b.shown.list, b.shown.at, true)
 	}
 	if err != nil {
-		b.log.Warn("the status page", "error", err)
+		b.api.log.Warn("the status page", "error", err)
 	}
 	b.due = began.Add(took + max(statusFresh, 9*took))
 	return b.shown
@@ -121,14 +116,14 @@ func (b *statusBoard) renewed() {
 }
 
 func (b *statusBoard) load(ctx context.Context, now time.Time) ([]*subject, error) {
-	known, err := b.live.now(ctx)
+	known, err := b.api.board.now(ctx) // where the states and labels are from
 	if err != nil {
 		return nil, err
 	}
 	if !known.stale.IsZero() {
 		return nil, errors.New("the store has not told what changed since " + known.stale.UTC().Format(time.RFC3339))
 	}
-	list, err := subjects(ctx, b.store, b.which.of(known.rows), now)
+	list, err := b.api.subjects(ctx, b.which.of(known.rows), now)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +131,7 @@ func (b *statusBoard) load(ctx context.Context, now time.Time) ([]*subject, erro
 		if total(s.days[barDays-incidentDays-1:]).down == 0 && s.state != isDown && s.state != isPartly {
 			continue
 		}
-		if s.outages, err = outagesOf(ctx, b.store, s, now); err != nil {
+		if s.outages, err = b.api.outagesOf(ctx, s, now); err != nil {
 			return nil, err
 		}
 	}

@@ -11,7 +11,9 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
 )
 
@@ -52,6 +54,10 @@ type Options struct {
 	Refused          func(reason string)
 
 	Status StatusOptions
+	// Next is the first instant after another at which a monitor with a cron schedule is to be
+	// measured; zero: there is none. By it the status page and badges tell that nothing was
+	// heard for too long. Nil: they do so of monitors with an interval only.
+	Next func(monitor string, s data.Schedule, after time.Time) time.Time
 
 	// Ending is closed when the server is to end: streams of events do, at once; nil: never.
 	Ending <-chan struct{}
@@ -81,7 +87,7 @@ func New(o Options) http.Handler {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	guarded := http.NewServeMux()
-	a := &api{store: o.Store, board: newBoard(o), log: o.Logger}
+	a := &api{store: o.Store, board: newBoard(o), log: o.Logger, next: o.Next}
 	a.routes(guarded)
 	page(guarded)
 	guarded.HandleFunc("/", nothing)

@@ -8,11 +8,14 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/cmd/internal/metrics"
+	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/monitor/collector"
+	"github.com/monitorink/monitorink/monitor/schedule"
 	"github.com/monitorink/monitorink/queue"
 	"github.com/monitorink/monitorink/queue/kafka"
 	"github.com/monitorink/monitorink/queue/remote"
@@ -117,9 +120,19 @@ func RunCollector(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 func webOptions(cfg *config.Config, log *slog.Logger, reg *metrics.Registry, o web.Options) web.Options {
 	o.Metrics, o.Logger, o.Refused = reg.Handler(), log, reg.Refused()
 	o.Listeners, o.Dropped = reg.Listeners()
+	o.Next = nextSlot
 	o.Status = web.StatusOptions{Labels: cfg.StatusLabels, Title: cfg.StatusTitle}
 	o.Token, o.ReadToken, o.Hosts = cfg.Token, cfg.ReadToken, web.Loopback(cfg.Hosts...)
 	return o
+}
+
+// nextSlot is a monitor's first slot after an instant; zero: there is none.
+func nextSlot(monitor string, s data.Schedule, after time.Time) time.Time {
+	parsed, err := schedule.Parse(monitor, s)
+	if err != nil { // of a definition that another version has written
+		return time.Time{}
+	}
+	return parsed.Next(after)
 }
 
 // collect runs c with the upkeep of its store beside it.
