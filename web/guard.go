@@ -71,7 +71,9 @@ func (g *guard) pass(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	who := g.session(r)
-	if who == nobody {
+	if who != nobody {
+		w.Header().Set("Monitorink-Session", map[role]string{reader: "reader", admin: "admin"}[who]) // by it the page offers to sign out
+	} else {
 		shown := token(r)
 		if shown == "" {
 			g.ask(w, r)

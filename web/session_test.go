@@ -50,9 +50,9 @@ func TestAPersonSignsInByAForm(t *testing.T) {
 		}
 	}
 	for _, v := range []struct {
-		token, said string
-		reload      int
-	}{{readToken, "to read", 403}, {" " + adminToken + "\n", "for everything", 200}} {
+		token, said, role string
+		reload            int
+	}{{readToken, "to read", "reader", 403}, {" " + adminToken + "\n", "for everything", "admin", 200}} {
 		r, c := signIn(t, h, v.token)
 		if r.StatusCode != http.StatusSeeOther || c == nil || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure || c.MaxAge != 7*24*3600 || c.Path != "/" {
 			t.Fatalf("%s, %v", r.Status, c)
@@ -62,8 +62,11 @@ func TestAPersonSignsInByAForm(t *testing.T) {
 		}
 		cookie := c.Name + "=" + c.Value
 		for _, path := range []string{"/", "/api/v1/monitors", "/metrics"} {
-			if r := ask(t, h, "GET", path, "Cookie", cookie); r.StatusCode != http.StatusOK {
-				t.Errorf("%s with the cookie: %s", path, r.Status)
+			if r := ask(t, h, "GET", path, "Cookie", cookie); r.StatusCode != http.StatusOK || r.Header.Get("Monitorink-Session") != v.role {
+				t.Errorf("%s with the cookie: %s, %v", path, r.Status, r.Header)
+			}
+			if r := ask(t, h, "GET", path, "Authorization", "Bearer "+strings.TrimSpace(v.token)); r.Header.Get("Monitorink-Session") != "" {
+				t.Errorf("%s: there is nobody to sign out: %v", path, r.Header)
 			}
 		}
 		if r := ask(t, h, "POST", "/-/reload", "Cookie", cookie, "Sec-Fetch-Site", "same-origin"); r.StatusCode != v.reload {

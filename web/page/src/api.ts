@@ -1,5 +1,6 @@
 // The API, asked.
 
+import { session } from "./session";
 import { heard } from "./time";
 
 // A Problem is why there is no answer: what the server said (problem details), or
@@ -26,6 +27,7 @@ export async function get<T = unknown>(path: string, signal?: AbortSignal): Prom
     throw new Problem(navigator.onLine ? "the collector does not answer" : "this device is offline", 0);
   }
   heard(res, asked);
+  session(res);
   try {
     const body = await res.json();
     if (res.ok) return body as T;

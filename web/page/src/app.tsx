@@ -11,6 +11,7 @@ import { choose, theme } from "./theme";
 import { Banner, Pulse } from "./banner";
 import { Help } from "./help";
 import { look } from "./live";
+import { SignOut } from "./session";
 import { Overview } from "./overview";
 import { Monitor } from "./monitor";
 import { Detail } from "./detail";
@@ -38,6 +39,7 @@ function App() {
     <header>
       <a class="brand" href="./">Monitorink</a>
       <span class="grow" />
+      <SignOut />
       <Pulse />
       <button class="plain" type="button" title="Keys and signs (?)" aria-label="Keys and signs" aria-keyshortcuts="?" onClick={() => setHelp(true)}>?</button>
       <ThemeButton />

@@ -1,19 +1,19 @@
-// What fits into the window: how many days a bar has, and how high a row is.
+// What fits into the window: how many days a bar has, and how many lines a row.
 
 import { useSyncExternalStore } from "./external";
 
-const wide = matchMedia("(min-width: 1240px)"), phone = matchMedia("(max-width: 700px)");
+const wide = matchMedia("(min-width: 1240px)"), narrow = matchMedia("(max-width: 1040px)"), phone = matchMedia("(max-width: 700px)");
+const all = [wide, narrow, phone];
 
 const subscribe = (f: () => void) => {
-  wide.addEventListener("change", f);
-  phone.addEventListener("change", f);
-  return () => {
-    wide.removeEventListener("change", f);
-    phone.removeEventListener("change", f);
-  };
+  for (const m of all) m.addEventListener("change", f);
+  return () => { for (const m of all) m.removeEventListener("change", f); };
 };
 
-export function useColumns(): { days: number; height: number } {
-  const kind = useSyncExternalStore(subscribe, () => (phone.matches ? "phone" : wide.matches ? "wide" : "middle"));
-  return { days: kind === "wide" ? 90 : kind === "middle" ? 60 : 30, height: kind === "phone" ? 56 : 34 }; // the heights are overview.css's
+export interface Columns { days: 90 | 60 | 30; lines: 1 | 2; height: number } // the heights are overview.css's
+
+const columns = { wide: { days: 90, lines: 1, height: 34 }, middle: { days: 60, lines: 1, height: 34 }, narrow: { days: 60, lines: 2, height: 50 }, phone: { days: 30, lines: 2, height: 56 } } satisfies Record<string, Columns>;
+
+export function useColumns(): Columns {
+  return columns[useSyncExternalStore(subscribe, () => (phone.matches ? "phone" : narrow.matches ? "narrow" : wide.matches ? "wide" : "middle"))];
 }

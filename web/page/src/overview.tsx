@@ -22,7 +22,7 @@ export function Overview() {
   const change = (c: Partial<View>, replace = false) => go(href({ query: write({ ...parse(new URLSearchParams(location.search)), ...c }) }), { replace });
   const search = useRef<HTMLInputElement>(null), head = useRef<HTMLDivElement>(null), list = useRef<HTMLDivElement>(null);
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
-  const { days, height } = useColumns();
+  const { days, lines, height } = useColumns();
   const held = useRef(false); // the order stands while somebody points at a row
   const rows = useArranged(view, closed, held);
   const [active, setActive] = useState(remembered);
@@ -72,7 +72,7 @@ export function Overview() {
     <h1 class="unseen">All monitors</h1>
     <Filters view={view} counts={rows.counts} labels={rows.labels} locations={rows.locations} search={search} change={change} />
     <p class="unseen" role="status">{number(rows.shown)} shown</p>
-    <div class={"table d" + days + (rows.locations.length > 1 ? " places" : "")} role="table" aria-label="Monitors" aria-rowcount={rows.items.length + 1} ref={list}
+    <div class={`table d${days} lines${lines}` + (rows.locations.length > 1 ? " places" : "")} role="table" aria-label="Monitors" aria-rowcount={rows.items.length + 1} ref={list}
       onFocusIn={(e) => { const key = (e.target as Element).closest<HTMLElement>("[data-key]")?.dataset.key; if (key) setActive(key); }}
       onPointerEnter={() => { held.current = true; }} onPointerLeave={() => { held.current = false; }}>
       <div role="rowgroup" class="heads" ref={head}><div role="row" aria-rowindex={1} class="row heading"><Heads view={view} change={change} days={days} /></div></div>

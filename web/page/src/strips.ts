@@ -39,6 +39,8 @@ export function see(monitors: string[]) {
   want(120);
 }
 
+document.addEventListener("visibilitychange", () => { if (!document.hidden) want(0); }); // a page that is hidden asks for nothing
+
 function want(after: number) {
   clearTimeout(timer);
   timer = setTimeout(ask, after);

@@ -56,14 +56,14 @@ async function freePort(): Promise<number> {
 }
 
 // monitorink runs the real program over a file of monitors.
-export async function monitorink(monitors: string): Promise<Daemon> {
+export async function monitorink(monitors: string, env: NodeJS.ProcessEnv = {}): Promise<Daemon> {
   const dir = mkdtempSync(join(tmpdir(), "page-")), port = await freePort(), url = `http://127.0.0.1:${port}/`;
   writeFileSync(join(dir, "monitors.yaml"), monitors);
   const { stop, process: p } = start("monitorink", ["run"], {
-    MONITORINK_COLLECTOR_ADDR: `127.0.0.1:${port}`, MONITORINK_MONITORS: join(dir, "monitors.yaml"), MONITORINK_DATA_DIR: join(dir, "data"), MONITORINK_LOG_LEVEL: "error",
+    MONITORINK_COLLECTOR_ADDR: `127.0.0.1:${port}`, MONITORINK_MONITORS: join(dir, "monitors.yaml"), MONITORINK_DATA_DIR: join(dir, "data"), MONITORINK_LOG_LEVEL: "error", ...env,
   });
   for (let left = 200; ; left--) {
-    const there = await fetch(url + "api/v1/monitors").then((r) => r.ok, () => false);
+    const there = await fetch(url + "api/v1/monitors").then((r) => r.ok || r.status === 401, () => false);
     if (there) break;
     if (!left) throw new Error("bin/monitorink does not answer");
     await new Promise((r) => setTimeout(r, 50));

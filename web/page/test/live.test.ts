@@ -74,6 +74,7 @@ test("a stream that something on the way holds back is told, and the page asks i
   const before = String(await latencies());
   while (String(await latencies()) === before) await page.waitForTimeout(100);
   assert.equal(await page.locator(".banner").count(), 0);
+  assert.equal(await page.getByRole("button", { name: "Sign out" }).count(), 0, "nobody has signed in");
   await accessible(page);
   await page.unroute("**/api/v1/events?*");
   await page.evaluate("dispatchEvent(new Event('online'))");
@@ -94,6 +95,22 @@ test("who is not signed in any more is told", async () => {
     await page.locator(".banner").waitFor({ state: "detached" });
   }
   await d.stop();
+});
+
+test("who has signed in by the form can sign out", async () => {
+  const t = await targets();
+  const d = await monitorink(`monitors: [{ id: up, url: "${t.url}/up" }]`, { MONITORINK_TOKEN: "a-token-of-a-test" });
+  const page = await see(d.url, "?q=up");
+  await page.getByLabel("Token").fill("a-token-of-a-test");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await row(page, "up").waitFor();
+  await accessible(page);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL(d.url + "login");
+  await page.goto(d.url);
+  await page.getByLabel("Token").waitFor();
+  await d.stop();
+  t.close();
 });
 
 test("a device whose clock is wrong shows what is on time as on time", async () => {

@@ -159,6 +159,8 @@ test("what is new appears by itself; nothing else moves or is drawn anew", async
 
 test("a page that nobody sees asks for nothing", async () => {
   const page = await look(f, monitor(ids.plain, { range: "live" }));
+  await page.clock.install();
+  await page.reload();
   await ready(page);
   const hide = (hidden: boolean) => page.evaluate((h) => {
     Object.defineProperty(document, "hidden", { value: h, configurable: true });
@@ -168,7 +170,7 @@ test("a page that nobody sees asks for nothing", async () => {
   await page.waitForLoadState("networkidle");
   f.asked.length = 0;
   f.change();
-  await page.waitForTimeout(2500); // what would be asked, would be asked by now
+  await page.clock.runFor(60_000);
   assert.deepEqual(f.asked, []);
   await hide(false);
   await page.waitForResponse(/series/);

@@ -51,6 +51,15 @@ test("nothing serious for axe, in both themes and at three widths", async () => 
   await page.getByRole("dialog").waitFor({ state: "detached" });
 });
 
+test("at any width it is said what is wrong", async () => {
+  for (const width of [1280, 1041, 820, 701]) {
+    const page = await see(some, "", { viewport: { width, height: 800 } });
+    const why = page.locator(".row", { hasText: "images-0" }).locator(".why");
+    const [seen, whole] = await why.evaluate((e) => [e.clientWidth, e.scrollWidth]);
+    assert.ok(seen! >= Math.min(whole!, 300), `at ${width} there are ${seen} px for ${whole}`);
+  }
+});
+
 test("search, states, labels, order and groups stand in the address", async () => {
   const page = await see(many);
   await page.keyboard.press("/");
@@ -141,6 +150,22 @@ test("with 10,000 monitors it paints within a second, and answers within 100 ms"
   const slack = Number(process.env.SLACK ?? 2); // 1 on a machine of its own
   assert.ok(paint <= 1000 * slack, `the first paint took ${paint} ms`);
   for (const name of Object.keys(clicks)) assert.ok(figures[name]! <= 100 * slack, `${name} took ${figures[name]} ms`);
+});
+
+test("what came into view while the page was hidden gets its bars once it is seen", async () => {
+  const page = await see(many, "?sort=id"), bars = page.locator(".windowed svg.uptime");
+  await bars.first().waitFor();
+  const hide = (hidden: boolean) => page.evaluate((h) => {
+    Object.defineProperty(document, "hidden", { value: h, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  await hide(true);
+  await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)");
+  await page.waitForFunction(() => !document.querySelector(".windowed svg.uptime"));
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 500))); // after its own timer
+  assert.equal(await bars.count(), 0);
+  await hide(false);
+  await bars.first().waitFor();
 });
 
 test("10,000 rows scroll, and only those in the window are drawn", async () => {
