@@ -7,7 +7,9 @@ import (
 )
 
 const (
-	beat = 10 * time.Millisecond // how long a pulse sleeps
+	// How long a pulse sleeps, to whole multiples of it by the clock: a schedule wakes
+	// up at the same instants, and waking up once for both is cheaper.
+	beat = 10 * time.Millisecond
 	// How long it sleeps when no probe is under way, nor was in the last second:
 	// waking up is not free.
 	rest = 100 * time.Millisecond
@@ -71,10 +73,14 @@ func (p *Pulse) sleep(now time.Time, probing bool) time.Duration {
 	if probing {
 		p.busy = now
 	}
-	if now.Sub(p.busy) < time.Second {
-		return beat
+	if now.Sub(p.busy) >= time.Second {
+		return rest
 	}
-	return rest
+	d := beat - time.Duration(now.UnixNano())%beat
+	if d < beat/2 {
+		d += beat
+	}
+	return d
 }
 
 // begin says when the beat that begins is to end.

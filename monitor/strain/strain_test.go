@@ -85,7 +85,7 @@ func TestPulseBeatsUntilItsEndAndIsNotLateWhenNothingIsInTheWay(t *testing.T) {
 
 func TestPulseRestsWhenThereIsNothingToProbe(t *testing.T) {
 	var p strain.Pulse
-	at := time.Now()
+	at := time.Unix(1_800_000_000, 0)
 	want := func(what string, now time.Duration, probing bool, d time.Duration) {
 		t.Helper()
 		if got := p.Sleep(at.Add(now), probing); got != d {
@@ -94,7 +94,9 @@ func TestPulseRestsWhenThereIsNothingToProbe(t *testing.T) {
 	}
 	want("before", 0, false, 100*ms)
 	want("during a probe", time.Hour, true, 10*ms)
-	want("soon after", time.Hour+999*ms, false, 10*ms)
+	want("soon after", time.Hour+999*ms, false, 11*ms) // to the next whole 10 ms, of those that are not too soon
+	want("from in between", time.Hour+904*ms, false, 6*ms)
+	want("from in between, later", time.Hour+906*ms, false, 14*ms)
 	want("later", time.Hour+time.Second, false, 100*ms)
 }
 
