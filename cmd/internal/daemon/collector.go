@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -21,42 +18,6 @@ import (
 	"github.com/monitorink/monitorink/queue/remote"
 	"github.com/monitorink/monitorink/web"
 )
-
-// gcPercent keeps a collector that catches up below 120 MiB, for a fifth more of
-// its processor time; the default takes 154. It keeps a heartbeat with 10,000
-// monitors below 100 MiB, also where an outage fills its spool (docs/performance.md).
-const gcPercent = 40
-
-// startPercent lets the start of a heartbeat with 100,000 monitors take a fifth less of
-// processor time, and up to half as much memory again meanwhile.
-const startPercent = 90
-
-// beFrugal sets one of them, unless the user has set another.
-func beFrugal(percent int) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
-}
-
-const (
-	garbage      = 40 << 20 // bytes that a heartbeat at rest may hold; more
-	leastPercent = 15       // where there is so much else,
-	mostPercent  = 100      // and less where there is hardly anything
-)
-
-// settle gives back what the start of a heartbeat took, and lets garbage be a matter of
-// bytes: 40 percent of what 100,000 monitors take would be as much as 40,000 more. What
-// beFrugal has not set stays.
-func settle() {
-	debug.FreeOSMemory()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	percent := debug.SetGCPercent(gcPercent)
-	if percent == startPercent {
-		percent = max(leastPercent, min(mostPercent, int(100*garbage/max(m.HeapAlloc, 1))))
-	}
-	debug.SetGCPercent(percent)
-}
 
 // openSubscription opens the collector's end of the queue that cfg chose.
 func openSubscription(cfg *config.Config, log *slog.Logger, reg *metrics.Registry) (queue.Subscription, error) {

@@ -34,7 +34,9 @@ func RunHeartbeat(ctx context.Context, cfg *config.Config, log *slog.Logger) err
 		return err
 	}
 	defer endPprof()
-	beFrugal(startPercent)
+	if beFrugal(startPercent) {
+		reload.thrift.percent = startPercent
+	}
 	q, err := openLocal(cfg, log)
 	if err != nil {
 		return err

@@ -54,6 +54,8 @@ type reloader struct {
 	named monitors.Stamp // of the files that this names
 	again time.Time      // not before then, after a failure
 
+	thrift thrift
+
 	warned, warning map[string]bool // of, by the last reading and by the one under way
 
 	mu      sync.Mutex
@@ -115,7 +117,7 @@ func (r *reloader) run(ctx context.Context, h *heartbeat.Heartbeat) {
 			return
 		case <-begun.C:
 			r.reader.Memory.Shrink()
-			settle()
+			r.thrift.settle()
 		case <-r.hangups:
 			r.reload(ctx, h, "SIGHUP", quietAsked)
 		case reply := <-r.asked:
@@ -128,6 +130,7 @@ func (r *reloader) run(ctx context.Context, h *heartbeat.Heartbeat) {
 				r.reload(ctx, h, "files", quiet)
 			}
 			look.Reset(max(lookEvery, lookShare*took))
+			r.thrift.adapt()
 		}
 	}
 }
