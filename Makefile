@@ -15,7 +15,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build test test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env release
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build images test-images test test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ migrate: ## bring the database to the newest schema, by Flyway; FLYWAY_URL, _USE
 
 build: ## build bin/monitorink, bin/heartbeat and bin/collector, static
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/monitorink ./cmd/heartbeat ./cmd/collector
+
+images: ## monitorink/heartbeat, monitorink/collector, monitorink/monitorink for amd64 and arm64: by Docker, else by buildah
+	@deploy/images/build.sh
 
 test: ## all tests, on memory and disk, with -race where there is a C compiler
 	$(GO) test $(RACE) ./...
@@ -103,7 +106,7 @@ lint: $(TOOLS)/staticcheck-$(STATICCHECK_VERSION) compose-check ## gofmt, vet, s
 		if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags integration ./...
 	$(TOOLS)/staticcheck-$(STATICCHECK_VERSION) -tags integration ./...
-	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run web/page/build web/page/tests deploy/local/*.sh deploy/release/*.sh; fi
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run web/page/build web/page/tests deploy/*/*.sh; fi
 	@if command -v npm >/dev/null; then $(MAKE) -s page-check; fi
 ifneq ($(GOLANGCI),0)
 	@$(MAKE) -s $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)

@@ -52,7 +52,15 @@ func TestADataDirectoryThatCannotBeUsedIsNamed(t *testing.T) {
 			if err := os.Chmod(filepath.Join(dir, "definitions.json"), 0); err != nil {
 				t.Fatal(err)
 			}
-		}, 1, []string{"definitions.json", "may read"}},
+		}, 2, []string{"definitions.json", "may read"}},
+		"of another user": {func(t *testing.T, dir string) {
+			if os.Getuid() == 0 {
+				t.Skip("root may write everywhere")
+			}
+			if err := os.Chmod(dir, 0o500); err != nil { //nolint:gosec // a folder is entered
+				t.Fatal(err)
+			}
+		}, 2, []string{"cannot be written by user", "permission denied", "chown -R ", "fsGroup: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")

@@ -86,7 +86,11 @@ func LookState(dir string) (*State, error) {
 // one, or else fallback; another location than the persisted one is refused with
 // ErrLocation. Locate is to be called when the local queue is open.
 func OpenState(dir, location, fallback string) (*State, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	err := os.MkdirAll(dir, 0o700)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, noRights(dir, err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("make the data directory: %w (it must be a folder; MONITORINK_DATA_DIR chooses another)", err)
 	}
 	lock, err := takeLock(dir)
@@ -108,14 +112,24 @@ func OpenState(dir, location, fallback string) (*State, error) {
 	return s, nil
 }
 
+// noRights says of err what gives this user the right to write in dir, on a machine
+// and for a volume of a container.
+func noRights(dir string, err error) error {
+	user, group := os.Getuid(), os.Getgid()
+	return fmt.Errorf("the data directory cannot be written by user %d: %w (chown -R %d:%d %s, or what a container has mounted there; in a pod, securityContext.fsGroup: %d; or choose another with MONITORINK_DATA_DIR)",
+		user, err, user, group, dir, group)
+}
+
 func takeLock(dir string) (*os.File, error) {
 	name := filepath.Join(dir, lockName)
 	lock, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
-	if errors.Is(err, syscall.EISDIR) {
+	switch {
+	case errors.Is(err, syscall.EISDIR):
 		return nil, fmt.Errorf("the data directory cannot be locked: %w (move that folder away)", err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the data directory cannot be written: %w (make it writable for this user, or choose another with MONITORINK_DATA_DIR)", err)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, noRights(dir, err)
+	case err != nil:
+		return nil, fmt.Errorf("the data directory cannot be written: %w (make it writable, or choose another with MONITORINK_DATA_DIR)", err)
 	}
 	for end := time.Now().Add(lockPatience); ; <-time.After(lockAgain) {
 		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

@@ -166,7 +166,7 @@ func checkDataDir(_ context.Context, cfg *config.Config, report func(string, err
 	case errors.Is(err, syscall.ENOSPC):
 		err = fmt.Errorf("%w\nmake room on its disk, or name a folder on another with MONITORINK_DATA_DIR", err)
 	case err != nil:
-		err = fmt.Errorf("%w\nmake it writable for this user, or name another folder with MONITORINK_DATA_DIR", err)
+		err = fmt.Errorf("%w\nmake it writable for user %d, or name another folder with MONITORINK_DATA_DIR", err, os.Getuid())
 	default:
 		var running bool
 		if running, err = usable(cfg); running {

@@ -32,7 +32,7 @@ MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.`,
   # probe two URLs, with results on disk until a collector has them
   MONITORINK_URLS=https://a.example,https://b.example MONITORINK_QUEUE=disk heartbeat run`,
 	}
-	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), validate(), plan(), list(), schemaCommand(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), app.VersionCommand())
+	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), validate(), plan(), list(), schemaCommand(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), healthcheck(heartbeatAddr), app.VersionCommand())
 	return root
 }
 
@@ -53,7 +53,7 @@ The environment configures it: env.sh lists all variables.`,
 	}
 	root.AddCommand(run("Collect and serve until SIGTERM, then drain", func(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		return daemon.RunCollector(app.UntilHangup(ctx), cfg, log)
-	}), collectorCheck(), maintain(), rollup(), dlq(), app.VersionCommand())
+	}), collectorCheck(), healthcheck(collectorAddr), maintain(), rollup(), dlq(), app.VersionCommand())
 	return root
 }
 
@@ -75,7 +75,7 @@ The environment configures it: env.sh lists all variables.`,
   # and look at it from another terminal
   monitorink top`,
 	}
-	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), app.VersionCommand())
+	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), healthcheck(collectorAddr), app.VersionCommand())
 	return root
 }
 

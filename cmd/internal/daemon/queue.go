@@ -3,9 +3,11 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
@@ -65,12 +67,12 @@ func openMemory(log *slog.Logger) *local {
 func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 	state, err := heartbeat.OpenState(cfg.DataDir, cfg.Location, hostname())
 	if err != nil {
-		return nil, err
+		return nil, mendable(err)
 	}
 	s, recovery, err := spool.Open(spool.Options{Dir: filepath.Join(cfg.DataDir, "spool"), Size: cfg.SpoolSize})
 	if err != nil {
 		state.Close()
-		return nil, err
+		return nil, mendable(err)
 	}
 	if err := locate(state, s, cfg, log); err != nil {
 		state.Close()
@@ -99,6 +101,14 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 			return err
 		},
 	}, nil
+}
+
+// mendable marks what the user can mend: rights that are missing.
+func mendable(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return &app.UsageError{Err: err}
+	}
+	return err
 }
 
 // locate settles where the data directory belongs to, and tells what is odd in it.
