@@ -2,13 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -35,7 +38,8 @@ func (m *mutation) broken(root string) ([]byte, error) {
 
 var failed = regexp.MustCompile(`--- FAIL: (\S+)|panic: |fatal error: `)
 
-// noticed runs m's test with the break laid over the tree, and says how it failed.
+// noticed runs m's test with the break, of which dir is to be made, laid over the tree, and
+// says how it failed.
 func (m *mutation) noticed(root, dir string) (string, error) {
 	text, err := m.broken(root)
 	if err != nil {
@@ -47,13 +51,13 @@ func (m *mutation) noticed(root, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(file, text, 0o600); err != nil {
+	if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(file, text, 0o600)); err != nil {
 		return "", err
 	}
 	if err := os.WriteFile(overlay, list, 0o600); err != nil {
 		return "", err
 	}
-	args := []string{"test", "-count=1", "-timeout=120s", "-run", m.run}
+	args := []string{"test", "-count=1", "-vet=off", "-timeout=120s", "-run", m.run}
 	if m.servers {
 		args = append(args, "-tags=integration")
 	}
@@ -87,26 +91,18 @@ func run(only string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	unnoticed, left := 0, 0
+	chosen, left := choose(only)
 	fmt.Println("| broken | in | noticed by | s |")
 	fmt.Println("|---|---|---|---|")
-	for _, m := range mutations {
-		if !strings.Contains(m.name, only) {
-			continue
-		}
-		if m.servers && os.Getenv("MONITORINK_TEST_SERVERS") == "" {
-			left++
-			continue
-		}
-		began := time.Now()
-		by, err := m.noticed(root, dir)
-		if err != nil {
+	unnoticed := 0
+	for i, r := range tryAll(chosen, root, dir) {
+		got, m := <-r, chosen[i]
+		by := fmt.Sprintf("`%s` of `%s`", got.by, m.pkg)
+		if got.err != nil {
 			unnoticed++
-			by = "NOTHING: " + err.Error()
-		} else {
-			by = fmt.Sprintf("`%s` of `%s`", by, m.pkg)
+			by = "NOTHING: " + got.err.Error()
 		}
-		fmt.Printf("| %s | `%s` | %s | %.0f |\n", m.name, m.file, by, time.Since(began).Seconds())
+		fmt.Printf("| %s | `%s` | %s | %.0f |\n", m.name, m.file, by, got.took.Seconds())
 	}
 	if left > 0 {
 		fmt.Printf("\n%d more need servers: deploy/local/test-servers.sh start, and what its env prints\n", left)
@@ -115,6 +111,54 @@ func run(only string) error {
 		return fmt.Errorf("%d breaks are not noticed", unnoticed)
 	}
 	return nil
+}
+
+// choose returns the mutations whose name holds only, and how many of them lack servers.
+func choose(only string) (chosen []mutation, left int) {
+	for _, m := range mutations {
+		switch {
+		case !strings.Contains(m.name, only):
+		case m.servers && os.Getenv("MONITORINK_TEST_SERVERS") == "":
+			left++
+		default:
+			chosen = append(chosen, m)
+		}
+	}
+	return chosen, left
+}
+
+// atOnce is how many breaks are tried beside each other: what they build and test waits as
+// much as it works.
+const atOnce = 2
+
+// A result is what came of a break.
+type result struct {
+	by   string // the test that noticed
+	err  error  // why none did
+	took time.Duration
+}
+
+// tryAll tries all of chosen, and returns at once what each result comes by.
+func tryAll(chosen []mutation, root, dir string) []chan result {
+	results := make([]chan result, len(chosen)) // one value each
+	places := make(chan struct{}, atOnce)       // never closed
+	var servers sync.Mutex                      // one after the other has them
+	for i := range chosen {
+		results[i] = make(chan result, 1)
+		go func() { // who reads the results waits for it
+			m := &chosen[i]
+			if m.servers {
+				servers.Lock()
+				defer servers.Unlock()
+			}
+			places <- struct{}{}
+			defer func() { <-places }()
+			began := time.Now()
+			by, err := m.noticed(root, filepath.Join(dir, strconv.Itoa(i)))
+			results[i] <- result{by, err, time.Since(began)}
+		}()
+	}
+	return results
 }
 
 func main() {
