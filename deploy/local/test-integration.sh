@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Starts the test servers, runs every test with the tag integration, and removes the
-# servers again, however it ends. Installs what is missing, if it may; without that,
+# Starts the test servers, runs every test of the files with the tag integration, and
+# removes the servers again, however it ends. Installs what is missing, if it may; without that,
 # but with Docker, it runs itself in a container.
 #   test-integration.sh [ARGUMENT of go test | PACKAGE...]
-# Without a package: all that have such tests. Servers that run already stay
+# Without a package: all that have such tests. Without -run: only those; the others of
+# these packages are make test's. Servers that run already stay
 # as they are (test-servers.sh start).
 set -euo pipefail
 export INFRA=test
@@ -20,8 +21,12 @@ packages=() options=()
 for argument; do
 	if [[ $argument == ./* ]]; then packages+=("$argument"); else options+=("$argument"); fi
 done
+mapfile -t files < <(grep -rl --include='*_test.go' '^//go:build integration' .)
 if [ ${#packages[@]} -eq 0 ]; then
-	mapfile -t packages < <(grep -rl --include='*_test.go' '^//go:build integration' . | xargs -n 1 dirname | sort -u)
+	mapfile -t packages < <(printf '%s\n' "${files[@]}" | xargs -n 1 dirname | sort -u)
+fi
+if [[ " ${options[*]}" != *' -run'* ]]; then
+	options+=(-run "^($(sed -nE 's/^func (Test[A-Za-z0-9_]+)\(.*/\1/p' "${files[@]}" | sort -u | paste -sd '|' -))\$")
 fi
 race=(-race)
 command -v "$(go env CC)" >/dev/null || race=()
