@@ -15,7 +15,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build images test-images test test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env release
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build images test-images test test-docs test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ images: ## monitorink/heartbeat, monitorink/collector, monitorink/monitorink for
 
 test: ## all tests, on memory and disk, with -race where there is a C compiler
 	$(GO) test $(RACE) ./...
+
+test-docs: build ## the documentation: every link, every name, and every block that is marked, run as it is written; DOCS=docs/start.md for one page
+	$(GO) test ./internal/docs/... ./cmd/internal/cli ./cmd/internal/config
+	$(GO) run ./internal/docs/run $(DOCS)
 
 test-integration: ## the tests against real Kafka, Postgres and Flyway, which it brings up and removes again
 	@deploy/local/test-integration.sh
