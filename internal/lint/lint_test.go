@@ -165,8 +165,8 @@ func judge(t *testing.T, name string, b []byte, fakeTime bool) {
 		}
 		switch what := pkg.Name + "." + s.Sel.Name; what {
 		case "os.Getenv", "os.LookupEnv", "os.Environ":
-			// queuetest, the servers of tests, the loads: tests by another name.
-			suite := strings.HasSuffix(filepath.Dir(name), "test") || strings.HasPrefix(name, "internal/servers/") || strings.HasPrefix(name, "bench/")
+			// queuetest, the servers of tests, the loads, who follows the documentation: tests by another name.
+			suite := strings.HasSuffix(filepath.Dir(name), "test") || strings.HasPrefix(name, "internal/servers/") || strings.HasPrefix(name, "internal/docs/run/") || strings.HasPrefix(name, "bench/")
 			if !strings.HasPrefix(name, "cmd/") && !strings.HasSuffix(name, "_test.go") && !suite {
 				t.Errorf("%s calls %s: the environment is read once, in cmd", name, what)
 			}

@@ -152,7 +152,10 @@ func (s *session) until(ctx context.Context, command string) error {
 		if time.Now().After(end) || ctx.Err() != nil {
 			return s.explained(fmt.Errorf("not within %v: %w; it printed\n%s", patience, err, indented(p.output())))
 		}
-		time.Sleep(200 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+		case <-time.After(200 * time.Millisecond):
+		}
 	}
 }
 
