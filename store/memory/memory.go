@@ -116,7 +116,11 @@ func (s *Store) keep(e data.Event, oldest time.Time) {
 		if s.gone(e.Scheduled, oldest, t.measured) {
 			return
 		}
-		t.measurements.join(e, compareMeasurements)
+		if e.Scheduled.Before(t.past.end) {
+			t.joinLate(e)
+		} else {
+			t.measurements.join(e, compareMeasurements)
+		}
 		s.trim(t, oldest)
 		s.record.touch(t)
 	case *data.Gap:

@@ -1,9 +1,11 @@
 package memory
 
 import (
+	"slices"
 	"sort"
 	"time"
 
+	"github.com/monitorink/monitorink/data"
 	"github.com/monitorink/monitorink/store"
 )
 
@@ -15,7 +17,9 @@ var (
 
 // A past is what became of the measurements and gaps of a series that gave way: each
 // minute was rolled up as a whole, and only then did it go. So what is in the lists
-// and what is in the past never count a slot twice.
+// and what is in the past never count a slot twice. A measurement that comes later is
+// counted here, too (joinLate); a gap that does, and that there is room for still, is in
+// the list alone: which of its slots were measured, nobody knows any more.
 type past struct {
 	begin, end time.Time // both zero: nothing gave way
 	tiers      [len(steps)][]store.Bucket
@@ -47,6 +51,59 @@ func (t *series) fold(end time.Time, room int) {
 		p.tiers[i] = append(p.tiers[i], buckets...)
 	}
 	p.end = end
+}
+
+// joinLate joins m, whose minute was rolled up before it came, and counts it there too:
+// in the place of a slot that was down, as attempts come, or of none. A slot that was up
+// stays as it was counted, as nobody knows the least and the most of the others any more.
+func (t *series) joinLate(m *data.Measurement) {
+	was := t.decides(m.Scheduled)
+	t.measurements.join(m, compareMeasurements)
+	now := t.decides(m.Scheduled)
+	if was == now || was != nil && was.State == data.Up {
+		return
+	}
+	p, minute := &t.past, store.Floor(m.Scheduled, store.Minute)
+	if minute.Before(p.begin) {
+		p.begin = minute
+	}
+	for i, step := range steps {
+		b := p.at(i, store.Floor(minute, step))
+		if b == nil {
+			continue
+		}
+		if was != nil {
+			b.Down--
+			if b.Errors[was.Error.Kind]--; b.Errors[was.Error.Kind] == 0 {
+				delete(b.Errors, was.Error.Kind)
+			}
+		}
+		b.Merge(&store.Rollup([]*data.Measurement{now}, nil, store.Frame{From: minute, To: minute.Add(store.Minute), Step: step})[0])
+	}
+}
+
+// decides is the last attempt of the slot at an instant; nil: it was not measured.
+func (t *series) decides(at time.Time) *data.Measurement {
+	l := t.measurements.until(at.Add(time.Millisecond), scheduled)
+	if m := l.last(); m != nil && m.Scheduled.Equal(at) {
+		return m
+	}
+	return nil
+}
+
+// at is the bucket of a tier from an instant on, a new one where there was none; nil
+// where the tier does not go back as far.
+func (p *past) at(tier int, from time.Time) *store.Bucket {
+	if from.Before(p.since[tier]) {
+		return nil
+	}
+	l := p.tiers[tier]
+	i := search(l, from)
+	if i == len(l) || !l[i].From.Equal(from) {
+		l = slices.Insert(l, i, store.Bucket{From: from})
+		p.tiers[tier] = l
+	}
+	return &l[i]
 }
 
 // first is the beginning of the first minute that t knows of.
