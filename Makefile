@@ -8,6 +8,7 @@ GOLANGCI_VERSION    := v2.15.0
 STATICCHECK_VERSION := v0.8.2
 ESBUILD_VERSION     := v0.28.2
 CYCLONEDX_VERSION   := v1.10.0
+NFPM_VERSION        := v2.45.2
 TOOLS               := .tools
 export GOBIN        := $(CURDIR)/$(TOOLS)
 
@@ -120,8 +121,8 @@ endif
 compose-check: ## docker-compose.yml, by Compose's own library: no engine needed
 	@cd deploy/composecheck && $(GO) vet . && $(GO) test . && $(GO) run . ../../docker-compose.yml
 
-release: $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION) ## archives for Linux and macOS with checksums and SBOMs, in dist; the same for everybody: docs/install.md
-	@deploy/release/release.sh $(CURDIR)/$<
+release: $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION) $(TOOLS)/nfpm-$(NFPM_VERSION) ## archives and packages for Linux and macOS, checksums and SBOMs, in dist; the same bytes for everybody
+	@deploy/release/release.sh $(addprefix $(CURDIR)/,$^)
 
 env: ## write env.sh, docs/settings.md and docs/commands.md anew from the code
 	$(GO) generate ./cmd/internal/config ./cmd/internal/cli
@@ -138,6 +139,10 @@ $(TOOLS)/esbuild-%:
 $(TOOLS)/cyclonedx-gomod-%:
 	CGO_ENABLED=0 $(GO) install -trimpath github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$*
 	@mv $(TOOLS)/cyclonedx-gomod $@
+
+$(TOOLS)/nfpm-%:
+	CGO_ENABLED=0 $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$*
+	@mv $(TOOLS)/nfpm $@
 
 $(TOOLS)/golangci-lint-%:
 	CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$*

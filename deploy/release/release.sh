@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Makes the files of a release, in dist: archives for Linux and macOS, what Flyway needs,
-# and for each archive a list of what is in its binaries (an SBOM); SHA256SUMS has the sum of each.
+# Makes the files of a release, in dist: archives for Linux and macOS, packages for Debian's
+# and Red Hat's families, what Flyway needs, and for each platform a list of what is in its
+# binaries (an SBOM); SHA256SUMS has the sum of each.
 #
-#   release.sh CYCLONEDX_GOMOD                           (make release)
-#   PLATFORMS=linux/amd64 release.sh CYCLONEDX_GOMOD     only that
+#   release.sh CYCLONEDX_GOMOD NFPM                           (make release)
+#   PLATFORMS=linux/amd64 release.sh CYCLONEDX_GOMOD NFPM     only that
 #
 # All of it depends on the commit and the version of Go alone: no clock, no folder and no
 # user is in it, so that anybody can make it again and compare. The version is what Go
@@ -12,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 die() { echo "release: $*" >&2; exit 1; }
 
-gomod=$1
+gomod=$1 nfpm=$2
 for tool in git go jq gzip; do
 	command -v "$tool" >/dev/null || die "$tool is missing: install it"
 done
@@ -79,6 +80,25 @@ sbom() { # folder, file
 			{"bom-ref": "pkg:npm/\(.name)@\(.version)", type: "library", name, version, scope: "required", purl: "pkg:npm/\(.name)@\(.version)"}]' >"$2"
 }
 
+# package makes the two packages of a folder that has the binaries.
+package() { # folder of $work
+	local tree=$work/$1 packed=$work/packed
+	rm -rf "$packed"
+	mkdir -p "$packed/man"
+	cp "$tree"/man/*.1 "$packed/man/"
+	cp CHANGELOG.md "$packed/changelog"
+	gzip -9n "$packed"/man/* "$packed/changelog"
+	{
+		printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: Monitorink\n'
+		printf 'Source: https://github.com/monitorink/monitorink\n\nFiles: *\nCopyright: The Monitorink authors\nLicense: Apache-2.0\n'
+		printf ' On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.\n'
+		printf 'Comment: The binaries hold modules of others: their licences are in licences.txt.\n'
+	} >"$packed/copyright"
+	export VERSION=$version TREE=$tree PACKED=$packed FLYWAY=$work/monitorink_${version}_flyway
+	"$nfpm" package --config deploy/release/nfpm.yaml --packager deb --target "dist/monitorink_${version}_linux_$GOARCH.deb" >/dev/null
+	"$nfpm" package --config deploy/release/nfpm.yaml --packager rpm --target "dist/monitorink_${version}_linux_$GOARCH.rpm" >/dev/null
+}
+
 build "$work/host"
 version=$(go version -m "$work/host/monitorink" | awk '$1 == "mod" { print substr($3, 2) }')
 mkdir "$work/common"
@@ -87,6 +107,13 @@ licences "$work/common/licences.txt"
 mkdir "$work/common/docs"
 cp README.md LICENSE CHANGELOG.md monitors.yaml env.sh "$work/common/"
 cp docs/*.md docs/*.json "$work/common/docs/"
+mkdir "$work/common/man"
+go run ./cmd/internal/man "$work/common/man" "v$version" "$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)"
+
+flyway=monitorink_${version}_flyway
+cp -r flyway "$work/$flyway"
+cp LICENSE deploy/postgres/roles.sql "$work/$flyway/"
+pack "$flyway"
 
 for platform in ${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64}; do
 	export GOOS=${platform%/*} GOARCH=${platform#*/}
@@ -94,13 +121,12 @@ for platform in ${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64};
 	cp -r "$work/common" "$work/$name"
 	build "$work/$name"
 	sbom "$work/$name" "dist/$name.cdx.json"
+	if [ "$GOOS" = linux ]; then
+		cp -r deploy/systemd "$work/$name/"
+		package "$name"
+	fi
 	pack "$name"
 done
-
-name=monitorink_${version}_flyway
-cp -r flyway "$work/$name"
-cp LICENSE deploy/postgres/roles.sql "$work/$name/"
-pack "$name"
 
 (cd dist && sha256sum -- * >SHA256SUMS)
 cat dist/SHA256SUMS
