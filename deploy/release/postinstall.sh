@@ -1,7 +1,7 @@
 #!/bin/sh
 # After an installation nothing runs yet; after an upgrade what ran goes on as the new version.
 set -e
-[ -d /run/systemd/system ] || exit 0
+[ -d "$DPKG_ROOT/run/systemd/system" ] || exit 0
 systemctl daemon-reload
 case "$1 $2" in
 configure\ ?* | [2-9]*) systemctl try-restart monitorink.service monitorink-heartbeat.service monitorink-collector.service ;;

@@ -2,6 +2,6 @@
 # Settings and state stay, but for Debian's purge.
 set -e
 if [ "$1" = purge ]; then
-	rm -rf /var/lib/private/monitorink /var/lib/monitorink /etc/monitorink
+	rm -rf "$DPKG_ROOT/var/lib/private/monitorink" "$DPKG_ROOT/var/lib/monitorink" "$DPKG_ROOT/etc/monitorink"
 fi
-[ ! -d /run/systemd/system ] || systemctl daemon-reload
+[ ! -d "$DPKG_ROOT/run/systemd/system" ] || systemctl daemon-reload

@@ -5,5 +5,5 @@ case "$1" in
 remove | 0) ;;
 *) exit 0 ;;
 esac
-[ -d /run/systemd/system ] || exit 0
+[ -d "$DPKG_ROOT/run/systemd/system" ] || exit 0
 systemctl disable --now monitorink.service monitorink-heartbeat.service monitorink-collector.service

@@ -22,6 +22,7 @@ tar --version 2>/dev/null | grep -q GNU || die "this takes GNU tar: another one 
 export LC_ALL=C TZ=UTC CGO_ENABLED=0 GOFLAGS=-trimpath GOAMD64=v1 GOARM64=v8.0
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) || die "this takes a clone with Git: version and date come from the commit"
 export SOURCE_DATE_EPOCH
+umask 022
 [ -z "$(git status --porcelain)" ] || echo 'release: the tree has changes that are not committed: the version says +dirty' >&2
 
 programs=(monitorink heartbeat collector)
@@ -80,23 +81,22 @@ sbom() { # folder, file
 			{"bom-ref": "pkg:npm/\(.name)@\(.version)", type: "library", name, version, scope: "required", purl: "pkg:npm/\(.name)@\(.version)"}]' >"$2"
 }
 
-# package makes the two packages of a folder that has the binaries.
+# package makes the two packages of a folder that has the binaries; nfpm.yaml says what goes where.
 package() { # folder of $work
-	local tree=$work/$1 packed=$work/packed
-	rm -rf "$packed"
-	mkdir -p "$packed/man"
-	cp "$tree"/man/*.1 "$packed/man/"
-	cp CHANGELOG.md "$packed/changelog"
-	gzip -9n "$packed"/man/* "$packed/changelog"
-	{
-		printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: Monitorink\n'
-		printf 'Source: https://github.com/monitorink/monitorink\n\nFiles: *\nCopyright: The Monitorink authors\nLicense: Apache-2.0\n'
-		printf ' On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.\n'
-		printf 'Comment: The binaries hold modules of others: their licences are in licences.txt.\n'
-	} >"$packed/copyright"
-	export VERSION=$version TREE=$tree PACKED=$packed FLYWAY=$work/monitorink_${version}_flyway
-	"$nfpm" package --config deploy/release/nfpm.yaml --packager deb --target "dist/monitorink_${version}_linux_$GOARCH.deb" >/dev/null
-	"$nfpm" package --config deploy/release/nfpm.yaml --packager rpm --target "dist/monitorink_${version}_linux_$GOARCH.rpm" >/dev/null
+	local stage=$work/package kind root=$PWD
+	rm -rf "$stage"
+	mkdir -p "$stage/packed/man"
+	cp -r "$work/$1" "$stage/tree"
+	cp -r "$work/$flyway" "$stage/flyway"
+	cp deploy/release/{postinstall,preremove,postremove}.sh deploy/release/copyright "$stage/"
+	cp "$stage"/tree/man/*.1 "$stage/packed/man/"
+	cp CHANGELOG.md "$stage/packed/changelog"
+	gzip -9n "$stage"/packed/man/* "$stage/packed/changelog"
+	chmod -R u=rwX,go=rX "$stage" # whatever the clone has
+	for kind in deb rpm; do
+		(cd "$stage" && VERSION=$version "$nfpm" package --config "$root/deploy/release/nfpm.yaml" --packager $kind --target "$root/dist/$1.$kind") >"$work/said" ||
+			die "$(cat "$work/said")"
+	done
 }
 
 build "$work/host"
@@ -104,15 +104,15 @@ version=$(go version -m "$work/host/monitorink" | awk '$1 == "mod" { print subst
 mkdir "$work/common"
 completions "$work/common/completions"
 licences "$work/common/licences.txt"
-mkdir "$work/common/docs"
 cp README.md LICENSE CHANGELOG.md monitors.yaml env.sh "$work/common/"
-cp docs/*.md docs/*.json "$work/common/docs/"
+cp -r docs "$work/common/"
+rm -r "$work/common/docs/images"
 mkdir "$work/common/man"
 go run ./cmd/internal/man "$work/common/man" "v$version" "$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)"
 
 flyway=monitorink_${version}_flyway
-cp -r flyway "$work/$flyway"
-cp LICENSE deploy/postgres/roles.sql "$work/$flyway/"
+mkdir "$work/$flyway"
+cp -r flyway/{flyway.conf,checksums.txt,sql} LICENSE deploy/postgres/roles.sql "$work/$flyway/"
 pack "$flyway"
 
 for platform in ${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64}; do
