@@ -16,7 +16,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build images test-images test test-docs test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env release
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build images test-images test test-docs test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env release test-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -126,6 +126,10 @@ release: $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION) $(TOOLS)/nfpm-$(NFPM_VERS
 
 env: ## write env.sh, docs/settings.md and docs/commands.md anew from the code
 	$(GO) generate ./cmd/internal/config ./cmd/internal/cli
+
+test-release: $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION) $(TOOLS)/nfpm-$(NFPM_VERSION) ## make the release of the newest commit twice, compare, install and run it: deploy/release/install.sh installs what that takes
+	@deploy/release/install.sh
+	@deploy/release/test.sh
 
 $(TOOLS)/staticcheck-%:
 	CGO_ENABLED=0 $(GO) install honnef.co/go/tools/cmd/staticcheck@$*
