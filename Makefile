@@ -111,7 +111,7 @@ lint: $(TOOLS)/staticcheck-$(STATICCHECK_VERSION) compose-check ## gofmt, vet, s
 		if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags integration ./...
 	$(TOOLS)/staticcheck-$(STATICCHECK_VERSION) -tags integration ./...
-	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run web/page/build web/page/tests deploy/*/*.sh; fi
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck -x -P SCRIPTDIR .ci/run web/page/build web/page/tests deploy/*/*.sh examples/*/*.sh; fi
 	@if command -v npm >/dev/null; then $(MAKE) -s page-check; fi
 ifneq ($(GOLANGCI),0)
 	@$(MAKE) -s $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)

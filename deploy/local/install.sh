@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the local servers and their tests need and is missing here: a Java
-# runtime, Maven, Postgres, pgbouncer, kcat and openssl. On Debian and its like, as
+# runtime, Maven, Postgres, pgbouncer, kcat, openssl and Python. On Debian and its like, as
 # root or by sudo without a password; elsewhere it says what to install.
 #   install.sh            installs
 #   install.sh missing    only lists the packages; ends with 1 when there are any
@@ -18,6 +18,7 @@ has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packag
 has pgbouncer || packages+=(pgbouncer)
 has kcat || packages+=(kcat)
 has openssl || packages+=(openssl)
+python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv) # for examples/alerts
 
 if [ "${1:-}" = missing ]; then
 	echo "${packages[*]}"

@@ -77,7 +77,7 @@ var uses = []use{
 	{"golang.org/x/term", []string{"cmd"}, "who sits at a terminal is cmd's to know"},
 	{"golang.org/x/sys", []string{"monitor/alarm"}, "what an operating system has, one package asks for"},
 	{"github.com/robfig/cron", []string{"monitor/schedule"}, "its parser has traps, which one package guards"},
-	{"github.com/IBM/sarama", []string{"queue/kafka", "bench", "internal/servers"}, "Kafka is one adapter's matter"},
+	{"github.com/IBM/sarama", []string{"queue/kafka", "bench", "internal/servers", "examples"}, "Kafka is one adapter's matter"},
 	{"github.com/jackc/pgx", []string{"store/postgres", "bench"}, "Postgres is one adapter's matter"},
 }
 
