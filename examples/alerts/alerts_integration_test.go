@@ -110,7 +110,7 @@ func output(t *testing.T, name string, arguments ...string) string {
 // caughtUp waits until a group has committed everything.
 func caughtUp(t *testing.T, broker servers.Broker, p *program, group, topic string) {
 	t.Helper()
-	for end := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); ; <-time.After(50 * time.Millisecond) {
 		committed, written, err := broker.Progress(group, topic, partitions)
 		if err == nil && written > 0 && committed == written {
 			return
