@@ -52,7 +52,7 @@ test: ## all tests, on memory and disk, with -race where there is a C compiler
 	$(GO) test $(RACE) ./...
 
 test-docs: build ## the documentation: every link, every name, and every block that is marked, run as it is written; DOCS=docs/start.md for one page
-	$(GO) test ./internal/docs/... ./cmd/internal/cli ./cmd/internal/config
+	$(GO) test ./internal/docs/... ./cmd/internal/cli ./cmd/internal/config ./cmd/internal/metrics
 	$(GO) run ./internal/docs/run $(DOCS)
 
 test-integration: ## the tests against real Kafka, Postgres and Flyway, which it brings up and removes again

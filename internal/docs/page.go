@@ -15,7 +15,7 @@ import (
 type Page struct {
 	Name   string  // from the root of the repository, with slashes
 	Blocks []Block // in order
-	lines  []string
+	Lines  []string
 	code   []bool // of each line: it is in a fence
 }
 
@@ -51,30 +51,30 @@ func Pages(root string) ([]Page, error) {
 
 // Parse reads the text of a page.
 func Parse(name, text string) Page {
-	p := Page{Name: name, lines: strings.Split(text, "\n")}
-	p.code = make([]bool, len(p.lines))
+	p := Page{Name: name, Lines: strings.Split(text, "\n")}
+	p.code = make([]bool, len(p.Lines))
 	mark := "" // of the line before, when that is a comment
-	for i := 0; i < len(p.lines); i++ {
-		fence := fenceOf(p.lines[i])
+	for i := 0; i < len(p.Lines); i++ {
+		fence := fenceOf(p.Lines[i])
 		if fence == "" {
 			if mark != "" {
 				p.Blocks = append(p.Blocks, Block{Line: i, Text: mark})
 			}
 			mark = ""
-			if m := comment.FindStringSubmatch(p.lines[i]); m != nil {
+			if m := comment.FindStringSubmatch(p.Lines[i]); m != nil {
 				mark = m[1]
 			}
 			continue
 		}
 		b := Block{Line: i + 1, Language: "text", Mark: mark}
-		if info := strings.Fields(strings.TrimLeft(p.lines[i], " `~")); len(info) > 0 {
+		if info := strings.Fields(strings.TrimLeft(p.Lines[i], " `~")); len(info) > 0 {
 			b.Language = info[0]
 		}
-		indent := indentOf(p.lines[i])
+		indent := indentOf(p.Lines[i])
 		p.code[i] = true
-		for i++; i < len(p.lines); i++ {
+		for i++; i < len(p.Lines); i++ {
 			p.code[i] = true
-			line := p.lines[i]
+			line := p.Lines[i]
 			if end := fenceOf(line); strings.HasPrefix(end, fence) && strings.TrimSpace(line) == end {
 				break
 			}
@@ -84,7 +84,7 @@ func Parse(name, text string) Page {
 		mark = ""
 	}
 	if mark != "" {
-		p.Blocks = append(p.Blocks, Block{Line: len(p.lines), Text: mark})
+		p.Blocks = append(p.Blocks, Block{Line: len(p.Lines), Text: mark})
 	}
 	return p
 }
@@ -105,7 +105,7 @@ func fenceOf(line string) string {
 
 // prose yields the lines outside of fences, by their numbers from 1.
 func (p Page) prose(yield func(int, string) bool) {
-	for i, line := range p.lines {
+	for i, line := range p.Lines {
 		if !p.code[i] && !yield(i+1, line) {
 			return
 		}

@@ -86,10 +86,15 @@ func (p *process) interrupt() error {
 	}
 }
 
-// kill ends whatever is left of the block's group.
+// kill ends whatever is left of the block's group, and waits for it: its ports are
+// free then. What nobody reaps, as in a container without init, is waited for a second.
 func (p *process) kill() {
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) //nolint:errcheck // there may be nothing left
+	group := -p.cmd.Process.Pid
+	syscall.Kill(group, syscall.SIGKILL) //nolint:errcheck // there may be nothing left
 	<-p.ended
+	for end := time.Now().Add(time.Second); syscall.Kill(group, 0) == nil && time.Now().Before(end); {
+		<-time.After(5 * time.Millisecond)
+	}
 }
 
 func (p *process) output() string {
