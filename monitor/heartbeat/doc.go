@@ -24,4 +24,43 @@
 //
 // With a queue in memory there are no checkpoints and no state: what is in flight
 // ends with the process.
+//
+// # Files
+//
+// A slot's way:
+//
+//	heartbeat.go    the pipeline, put together and run
+//	source.go       slots that are due, where they can still be skipped
+//	gate.go         … no more than may be under way
+//	echo.go         … and none before this process has caught up
+//	measure.go      a slot probed and judged
+//	each.go         … at every address of a name
+//	capture.go      … with a piece of the answer
+//	mask.go         … and without secrets
+//	publish.go      into the local queue
+//	counters.go     figures of all that
+//
+// What becomes of the others:
+//
+//	ledger.go       open gaps, and what holds the checkpoint back
+//	keep.go         gaps, checkpoints and registrations, written now and then
+//	recover.go      what a start finds missing
+//	reconstruct.go  … when the definitions are damaged
+//	reset.go        … and as a person is told of it
+//	clock.go        steps of the clock
+//
+// Definitions:
+//
+//	definition.go   one, from an instant on
+//	target.go       … made ready to be probed
+//	apply.go        those of a start
+//	reload.go       those that take their place
+//	handover.go     … or are another heartbeat's now
+//	differ.go       what a set would change
+//	compare.go      … field by field
+//	state.go        the data directory, and its lock
+//	persisted.go    … the file of definitions
+//	location.go     … where it belongs to
+//	peek.go         … beside a heartbeat that runs
+//	once.go         a probe outside any schedule
 package heartbeat

@@ -37,4 +37,40 @@
 // that nobody needs are read after the probe's end. A connection that the peer
 // closed meanwhile is found out by the request, which is then made again on a fresh
 // one. That would do harm to POST and PATCH, so they always connect afresh.
+//
+// # Files
+//
+// Before a probe:
+//
+//	probe.go      options, and the Prober
+//	target.go     a definition, compiled
+//	request.go    … what is sent
+//	route.go      … the way: TLS, protocol, proxy, resolver, addresses
+//	pem.go        … certificates and keys
+//	file.go       … from files
+//	urlerror.go   a URL that is wrong
+//
+// A probe:
+//
+//	run.go        its straight line, phase by phase
+//	each.go       … to each address
+//	late.go       what a request has of its own: trace, token, cookies
+//	oauth2.go     the token that it asks for
+//	tokens.go     … and those that are kept
+//	dial.go       look up, connect, greet
+//	address.go    … which address
+//	proxy.go      … through a proxy
+//	socks.go      … of SOCKS5
+//	conn.go       HTTP/1 on a connection
+//	h2.go         HTTP/2 on one
+//	windows.go    … with its windows bounded
+//	idle.go       connections that wait for the next probe
+//	redirect.go   where an answer leads
+//	body.go       what is read of it, within the budget
+//	capture.go    … and kept
+//
+// After it:
+//
+//	response.go   what was found
+//	errors.go     what a failure is called
 package probe

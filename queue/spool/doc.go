@@ -53,4 +53,21 @@
 //
 // It does not lock its folder: one process at a time may open it. It has one
 // subscription at a time, and no index but the order of writing.
+//
+// # Files
+//
+//	open.go          finds what is there, and repairs its end
+//	record.go        a record, byte by byte
+//	segment.go       a file of them, and scan.go what is intact in it
+//	commit.go        Publish and Checkpoint: many share a write and its fsync
+//	subscription.go  what Next hands out and Settle takes
+//	letters.go       … dead letters
+//	cursor.go        … up to where all is settled
+//	retain.go        which segments go, and when
+//	reserve.go       … on a disk that is full
+//	damage.go        what may be lost, and since when
+//	replay.go        all that is kept, for who accounts for slots
+//	look.go          the same of a spool that nobody has open
+//	fs.go            the file system, as tests replace it
+//	spool.go         the rest: options, figures, the end
 package spool

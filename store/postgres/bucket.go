@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -119,6 +120,42 @@ func readPhases(of *store.Bucket, b []byte) error {
 		}
 	}
 	return nil
+}
+
+// readBuckets reads the rows of a tier in each stretch, oldest first.
+func readBuckets(ctx context.Context, tx pgx.Tx, tier time.Duration, stretches []stretch, plain bool) ([][]store.Bucket, error) {
+	lists := make([][]store.Bucket, len(stretches))
+	if len(stretches) == 0 {
+		return lists, nil
+	}
+	columns := bucketColumns
+	if plain {
+		columns = plainColumns
+	}
+	series, lo, hi := columnsOf(stretches)
+	from, to := lo[0], hi[0]
+	for i := range lo {
+		from, to = earlier(from, lo[i]), later(to, hi[i])
+	}
+	rows, err := tx.Query(ctx, `select `+columns+`, x.i from unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) with ordinality as x (id, lo, hi, i)
+		cross join lateral (
+			select * from rollup_`+tierName(tier)+` b
+			where b.series = x.id and b.from_at >= x.lo and b.from_at < x.hi and b.from_at >= $4 and b.from_at < $5
+			order by b.from_at
+		) b`, series, lo, hi, from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int64
+		b, err := scanBucket(rows, plain, &i)
+		if err != nil {
+			return nil, err
+		}
+		lists[i-1] = append(lists[i-1], b)
+	}
+	return lists, rows.Err()
 }
 
 // tierName is what the tables and functions call a tier.

@@ -98,3 +98,17 @@ func inTime(t time.Time) time.Time {
 	}
 	return whole.UTC()
 }
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}

@@ -76,7 +76,7 @@ func Diagnose(err error) error {
 	case errors.As(err, &parse):
 		known = parsing(parse)
 	case errors.As(err, &pg):
-		known = answered(pg)
+		known = ofServer(pg)
 	default:
 		if known = handshake(err); known == nil {
 			known = network(err)

@@ -6,9 +6,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// answered says what an error of the server means, or returns nil. It goes by
+// ofServer says what an error of the server means, or returns nil. It goes by
 // SQLSTATE: messages come in the server's language, and only tell more.
-func answered(err *pgconn.PgError) *Trouble {
+func ofServer(err *pgconn.PgError) *Trouble {
 	switch err.Code {
 	case "28P01":
 		return &Trouble{What: "the password is wrong, or there is no such role", Remedy: "correct user and password in the URL, or set the role's password with ALTER ROLE … PASSWORD"}
@@ -65,9 +65,9 @@ func refused(message string) *Trouble {
 func pooler(message string) *Trouble {
 	switch {
 	case strings.Contains(message, "authentication failed"), strings.Contains(message, "no such user"):
-		return answered(&pgconn.PgError{Code: "28P01"})
+		return ofServer(&pgconn.PgError{Code: "28P01"})
 	case strings.Contains(message, "no such database"):
-		return answered(&pgconn.PgError{Code: "3D000"})
+		return ofServer(&pgconn.PgError{Code: "3D000"})
 	}
 	return &Trouble{What: "the connection's other side, perhaps a pooler, did not go on", Passes: true}
 }
