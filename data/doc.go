@@ -14,6 +14,18 @@
 // that it does not know (a newer minor form, "measurement/1.3") and refuses a
 // major form that it does not know ("measurement/2").
 //
+//	e, err := data.Decode(value)
+//	switch e := e.(type) {
+//	case *data.Measurement: // what e.Slot() was found to be, at attempt e.Attempt
+//	case *data.Gap:         // e.Slots slots from e.First to e.Last that nobody measured
+//	case *data.Registration: // which definition holds from e.From
+//	}
+//
+// What an event is about is its identity, by which it is kept: that of a
+// measurement is (Monitor, Location, Scheduled, Attempt), that of a gap (Monitor,
+// Location, First, Last, Reason), that of a registration (Monitor, Location,
+// From). Of several attempts in a slot the last one decides.
+//
 // Events about one slot form a join semilattice under [Join]: whatever their
 // order and however often they arrive, the same one stays.
 //

@@ -1,11 +1,3 @@
-// Package queue is the contract between those who make events and those who
-// keep them: a [Publisher] takes messages and answers nil only when they are
-// safe, a [Subscription] hands each message out and is told how it ended.
-//
-// Delivery is at least once: a message is handed out again until it is settled
-// as accepted or refused. Order per key is kept while nothing fails; nothing may
-// rely on it. The suite in queuetest is the contract in executable form, and
-// every implementation passes it.
 package queue
 
 import (
@@ -51,7 +43,9 @@ type Publisher interface {
 	// Publish returns nil when every message is as safe as the queue can make
 	// it. On an error any part of them may be in the queue (publish them all
 	// again; an event twice is an event once), except with ErrFull. It blocks
-	// while the queue is full, until there is room or ctx ends.
+	// while the queue is full, until there is room (nil), ctx ends (ErrFull and
+	// the error of ctx) or the queue is closed (ErrClosed). No message is no
+	// error. Values are not copied: they are the queue's from then on.
 	Publish(ctx context.Context, messages []Message) error
 }
 

@@ -1,10 +1,3 @@
-// Package store is the contract of what keeps events: a [Saver] that joins them
-// into what it has, and a [Reader] that answers what was measured, or why nothing
-// was.
-//
-// Save is a join: events in any order, any number of times, from any number of
-// writers at once, give the same answers. The suite in storetest is the contract
-// in executable form, and every implementation passes it.
 package store
 
 import (
