@@ -38,7 +38,9 @@ type Refusal struct {
 // A Reader answers. It may be used by several goroutines. What Save has
 // acknowledged is seen by every later call. Lists are in the descending order of
 // what the method says, then of First and Reason (gaps), and of Location; texts
-// compare by their bytes.
+// compare by their bytes. What is asked of one monitor wraps ErrUnknown when no
+// event of it was ever saved, and what is asked with a cursor ErrCursor when
+// that is not one of this list.
 type Reader interface {
 	// Monitors lists monitors in the order of their ids, one entry for each
 	// location, from the entry after the cursor on.
