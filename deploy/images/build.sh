@@ -20,7 +20,8 @@ die() {
 
 revision=$(git rev-parse HEAD 2>/dev/null || true)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
-export TZ=UTC0
+export TZ=UTC
+umask 022 # of the folders that buildah makes
 
 # lay_out compiles the binaries, and puts them where the Dockerfile looks for them.
 lay_out() {
@@ -29,7 +30,7 @@ lay_out() {
 	rm -rf "$context"
 	mkdir -p "$context/data"
 	for arch in amd64 arm64; do
-		GOFLAGS='' CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -trimpath $stamp -ldflags='-s -w' \
+		GOFLAGS='' CGO_ENABLED=0 GOOS=linux GOARCH=$arch GOAMD64=v1 GOARM64=v8.0 go build -trimpath $stamp -ldflags='-s -w' \
 			-o "$context/$arch/" "${programs[@]/#/./cmd/}"
 	done
 	(cd deploy/images/cacerts && go run .) >"$context/ca-certificates.crt"
