@@ -17,7 +17,7 @@ import (
 const root = "../.."
 
 // written are pages that somebody writes just now; one that is there goes from here.
-var written = []string{"docs/install.md", "docs/kubernetes.md", "docs/containers.md", "docs/library.md", "docs/concepts.md"}
+var written = []string{"docs/containers.md", "docs/library.md"}
 
 func pages(t *testing.T) []docs.Page {
 	t.Helper()

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -86,14 +89,34 @@ func (p *process) interrupt() error {
 	}
 }
 
-// kill ends whatever is left of the block's group, and waits for it: its ports are
-// free then. What nobody reaps, as in a container without init, is waited for a second.
+// kill ends the block and its group.
 func (p *process) kill() {
-	group := -p.cmd.Process.Pid
-	syscall.Kill(group, syscall.SIGKILL) //nolint:errcheck // there may be nothing left
+	if !p.hasEnded() { // afterwards the group's number may be somebody else's
+		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) //nolint:errcheck // it may be ending
+	}
 	<-p.ended
-	for end := time.Now().Add(time.Second); syscall.Kill(group, 0) == nil && time.Now().Before(end); {
-		<-time.After(5 * time.Millisecond)
+}
+
+// sweep kills what has a variable with a value in its environment that nobody else has,
+// and waits until it is gone. It sees nothing where there is no /proc.
+func sweep(variable string) {
+	files, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		return
+	}
+	for _, file := range files {
+		of := func() bool {
+			b, err := os.ReadFile(file)
+			return err == nil && slices.Contains(strings.Split(string(b), "\x00"), variable)
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil || !of() {
+			continue
+		}
+		syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may be ending
+		for end := time.Now().Add(patience); of() && time.Now().Before(end); {
+			<-time.After(5 * time.Millisecond)
+		}
 	}
 }
 

@@ -144,7 +144,6 @@ func (s *session) until(ctx context.Context, command string) error {
 		if err = p.wait(ctx, patience); err == nil {
 			return nil
 		}
-		p.kill()
 		s.began = s.began[:len(s.began)-1] // there may be many
 		if gone := s.alive(); gone != nil {
 			return gone
@@ -200,5 +199,6 @@ func (s *session) close() error {
 			err = errors.Join(err, fmt.Errorf("deploy/local/infra.sh destroy: %w\n%s", failed, said))
 		}
 	}
+	sweep("INFRA_DIR=" + s.file("infra"))
 	return err
 }
