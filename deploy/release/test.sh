@@ -17,6 +17,7 @@ commit=$(git rev-parse HEAD)
 
 make_release() { # folder of the clone
 	git clone -q "$root" "$1"
+	git -C "$1" checkout -q "$commit"
 	mkdir "$1/.tools"
 	ln -s "$root"/.tools/{cyclonedx-gomod,nfpm}-* "$1/.tools/"
 	make -s -C "$1" release >"$dir/log" 2>&1 || { cat "$dir/log"; die "make release"; }
