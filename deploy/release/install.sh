@@ -14,6 +14,8 @@ needs groff groff-base
 needs dpkg-deb dpkg
 needs rpm rpm
 needs systemd-analyze systemd
+needs ip iproute2
+needs pgrep procps
 [ -e /usr/share/bash-completion/bash_completion ] || missing+=(bash-completion)
 [ ${#missing[@]} -gt 0 ] || exit 0
 

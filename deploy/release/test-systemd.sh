@@ -3,6 +3,7 @@
 # start, look, edit, a mistake, restart, remove. For a machine that nobody needs, as root.
 #
 #   test-systemd.sh dist/monitorink_VERSION_linux_amd64.deb
+# shellcheck disable=SC2015 # where die is the last of a list, it ends it
 set -euo pipefail
 deb=$(realpath "$1")
 die() {

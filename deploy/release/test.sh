@@ -173,6 +173,15 @@ service() {
 	say "the service runs on what is installed, and says: $(head -1 <<<"$said")"
 }
 
+# booted lives through an operator's day where a systemd can be started.
+booted() {
+	if [ "$(id -u)" != 0 ] || ! unshare --mount --pid --fork true 2>/dev/null; then
+		say "no systemd can be started here: deploy/release/test-systemd.sh was not run"
+		return
+	fi
+	"$root/deploy/release/systemd-here.sh" "$1"
+}
+
 twice
 cd "$dir/one/dist"
 version=$(basename monitorink_*_flyway.tar.gz _flyway.tar.gz) version=${version#monitorink_}
@@ -185,3 +194,4 @@ debian "monitorink_${version}_linux_$arch.deb"
 redhat "monitorink_${version}_linux_$arch.rpm"
 units
 service
+booted "monitorink_${version}_linux_$arch.deb"
