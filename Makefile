@@ -6,6 +6,7 @@ GOLANGCI ?= 1
 
 GOLANGCI_VERSION    := v2.15.0
 STATICCHECK_VERSION := v0.8.2
+KUBERNETES_VALIDATE_VERSION := 1.37.0
 ESBUILD_VERSION     := v0.28.2
 CYCLONEDX_VERSION   := v1.10.0
 NFPM_VERSION        := v2.45.2
@@ -16,7 +17,7 @@ export GOBIN        := $(CURDIR)/$(TOOLS)
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build images test-images test test-docs test-integration test-browser screenshots page page-check chaos bench breaks fuzz lint compose-check env release test-release
+.PHONY: help run run-producer run-consumer run-infra stop-infra migrate build images test-images test test-docs test-integration test-browser test-kubernetes screenshots page page-check chaos bench breaks fuzz lint compose-check env release test-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +62,9 @@ test-integration: ## the tests against real Kafka, Postgres and Flyway, which it
 test-browser: build web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the page in a real browser, headless: needs npm, and Debian's chromium or what WEB_BROWSER names
 	@$(GO) build -o bin/page ./bench/page
 	@web/page/tests $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) $(TESTS)
+
+test-kubernetes: $(TOOLS)/kubernetes-validate-$(KUBERNETES_VALIDATE_VERSION) ## deploy/kubernetes: rendered, validated, broken in every way and run, without a cluster; needs Python
+	@cd deploy/kubernetes/check && $(GO) vet . && KUBERNETES_VALIDATE=$(CURDIR)/$</bin/kubernetes-validate $(GO) test .
 
 screenshots: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the pictures in docs/images, within five minutes
 	@$(GO) build -o bin/ ./bench/page ./cmd/monitorink
@@ -151,3 +155,6 @@ $(TOOLS)/nfpm-%:
 $(TOOLS)/golangci-lint-%:
 	CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$*
 	@mv $(TOOLS)/golangci-lint $@
+
+$(TOOLS)/kubernetes-validate-%:
+	@python3 -m venv $@ && $@/bin/pip install -q --disable-pip-version-check kubernetes-validate==$* || { rm -rf $@; exit 1; }
