@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -108,8 +109,22 @@ func TestTheCollectorGoesOnOnceFlywayHasRun(t *testing.T) {
 		t.Errorf("%d messages are consumed before there is a schema: %v", committed, err)
 	}
 
-	if out, err := servers.Flyway(t, w.db, "migrate"); err != nil {
+	// As Kubernetes mounts a ConfigMap: each file is a link through ..data.
+	mounted := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(mounted, "..1"), 0o700), os.Symlink("..1", filepath.Join(mounted, "..data"))); err != nil {
+		t.Fatal(err)
+	}
+	for version := range postgres.SchemaVersion {
+		name := copyMigration(t, fmt.Sprintf("V%d__*.sql", version+1), filepath.Join(mounted, "..1"))
+		if err := os.Symlink(filepath.Join("..data", name), filepath.Join(mounted, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := servers.Flyway(t, w.db, "migrate", "-locations=filesystem:"+mounted); err != nil {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := servers.Flyway(t, w.db, "validate"); err != nil {
+		t.Errorf("it is another schema than that of flyway/sql: %v\n%s", err, out)
 	}
 	eventually(t, 60*time.Second, "the rows, and both ready", func() bool {
 		return w.count("measurement") == 100 && first.ready() && second.ready()
@@ -122,7 +137,7 @@ func TestTheCollectorGoesOnOnceFlywayHasRun(t *testing.T) {
 	ends(t, first.process, second.process)
 }
 
-func copyMigration(t *testing.T, pattern, to string) {
+func copyMigration(t *testing.T, pattern, to string) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", "..", "flyway", "sql", pattern))
 	if err != nil || len(files) != 1 {
@@ -133,6 +148,7 @@ func copyMigration(t *testing.T, pattern, to string) {
 		t.Fatal(err)
 	}
 	put(t, filepath.Join(to, filepath.Base(files[0])), string(text))
+	return filepath.Base(files[0])
 }
 
 func containsAll(text string, parts []string) bool {

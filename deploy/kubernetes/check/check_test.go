@@ -111,29 +111,38 @@ func TestTheRulesAreThoseOfPrometheus(t *testing.T) {
 	}
 }
 
-// TestTheShardsFollowTheReplicas: an overlay of a user's that has other replicas says
-// so when it does not list the folder shards.
-func TestTheShardsFollowTheReplicas(t *testing.T) {
+// TestAnOverlayOfYourOwn renders the one of docs/kubernetes.md, whose shards follow its
+// replicas, and says so when they do not.
+func TestAnOverlayOfYourOwn(t *testing.T) {
+	docs, err := os.ReadFile(filepath.Join(root, "docs", "kubernetes.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, ok := strings.Cut(string(docs), "```yaml\n# overlays/mine/kustomization.yaml\n")
+	example, _, ok2 := strings.Cut(example, "```")
+	if !ok || !ok2 {
+		t.Fatal("docs/kubernetes.md has no such example")
+	}
 	dir, err := os.MkdirTemp(filepath.Join("..", "overlays"), "test-") // paths in it are relative
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	const text = "resources: [../operators]\nreplicas: [{ name: heartbeat, count: 5 }]\n"
 	for _, c := range []struct {
 		text  string
-		wrong bool
-	}{{text, true}, {text + "transformers: [../../shards]\n", false}} {
-		if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(c.text), 0o600); err != nil {
-			t.Fatal(err)
+		wrong int
+	}{{example, 0}, {strings.Replace(example, "\ntransformers:", "\n#", 1), 1}} {
+		for name, text := range map[string]string{"kustomization.yaml": c.text, "monitors.yaml": "monitors: []\n"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		out, err := render(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, wrong := check(out)
-		if told := slices.ContainsFunc(wrong, func(w string) bool { return strings.Contains(w, `"1/2" and not "1/5"`) }); told != c.wrong || !c.wrong && len(wrong) > 0 {
-			t.Errorf("%s: %q", c.text, wrong)
+		if _, wrong := check(out); len(wrong) != c.wrong || c.wrong > 0 && !strings.Contains(wrong[0], `"1/2" and not "1/4"`) {
+			t.Errorf("%s\n%q", c.text, wrong)
 		}
 	}
 }
