@@ -49,6 +49,9 @@ build: ## build bin/monitorink, bin/heartbeat and bin/collector, static
 images: ## monitorink/heartbeat, monitorink/collector, monitorink/monitorink for amd64 and arm64: by Docker, else by buildah
 	@deploy/images/build.sh
 
+test-images: ## build the images twice, look into them and run them, with buildah and podman, which it installs
+	@deploy/images/test.sh
+
 test: ## all tests, on memory and disk, with -race where there is a C compiler
 	$(GO) test $(RACE) ./...
 
@@ -122,7 +125,7 @@ ifneq ($(GOLANGCI),0)
 	$(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) run
 endif
 
-compose-check: ## docker-compose.yml, by Compose's own library: no engine needed
+compose-check: ## docker-compose.yml, by Compose's own library, and what is in it by the programs: no engine needed
 	@cd deploy/composecheck && $(GO) vet . && $(GO) test . && $(GO) run . ../../docker-compose.yml
 
 release: $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION) $(TOOLS)/nfpm-$(NFPM_VERSION) ## archives and packages for Linux and macOS, checksums and SBOMs, in dist; the same bytes for everybody

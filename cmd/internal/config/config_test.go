@@ -269,10 +269,17 @@ func TestWhatBelongsTogether(t *testing.T) {
 	}
 }
 
+func TestMonitorsThatAreNotThereAreNotMissedBesideURLs(t *testing.T) {
+	c, err := config.Load([]string{"MONITORINK_URLS=http://a.example", "MONITORINK_MONITORS=/there/is/nothing.yaml"})
+	if err != nil || len(c.Warnings) > 0 {
+		t.Errorf("%v, warnings %q", err, c.Warnings)
+	}
+}
+
 func TestUnknownVariablesAreWarnedOf(t *testing.T) {
 	c, err := config.Load([]string{
 		"MONITORINK_QUEU=disk", "MONITORINK_KAFKA_PASSWORD_FLIE=x", "MONITORINK_ZZZZZZZZZZZZZZZZZZZZZZZZZZ=1", "OTHER=1",
-		"MONITORINK_URLS=http://a.example", "MONITORINK_MONITORS=here.yaml",
+		"MONITORINK_URLS=http://a.example", "MONITORINK_MONITORS=config_test.go",
 	})
 	want := []string{
 		"MONITORINK_KAFKA_PASSWORD_FLIE is not a variable that is known here: did you mean MONITORINK_KAFKA_PASSWORD_FILE?",

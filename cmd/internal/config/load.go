@@ -194,6 +194,13 @@ func (l *loader) chosen(prefix string) string {
 	return ""
 }
 
+// exists tells whether there is something at path: the images name a place where there
+// is nothing until somebody mounts it.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func (l *loader) warnings(c *Config) []string {
 	var list, known []string
 	for _, v := range l.table {
@@ -213,7 +220,7 @@ func (l *loader) warnings(c *Config) []string {
 		list = append(list, w)
 	}
 	slices.Sort(list)
-	if file := l.given["MONITORINK_MONITORS"]; l.given["MONITORINK_URLS"] != "" && file != "" && file != "monitors.yaml" {
+	if file := l.given["MONITORINK_MONITORS"]; l.given["MONITORINK_URLS"] != "" && file != "" && file != "monitors.yaml" && exists(file) {
 		list = append(list, "MONITORINK_MONITORS is not read, because MONITORINK_URLS is set")
 	}
 	for _, token := range []struct{ name, value string }{{"MONITORINK_TOKEN", c.Token}, {"MONITORINK_READ_TOKEN", c.ReadToken}} {
