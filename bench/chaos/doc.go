@@ -1,4 +1,4 @@
-// Chaos proves from outside that every slot is accounted for, whatever dies: the built
+// Command chaos proves from outside that every slot is accounted for, whatever dies: the built
 // daemons with a real broker and a real database, both its own, a target that writes
 // down each request, and proxies between them, under faults that a seed decides.
 //

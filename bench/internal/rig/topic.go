@@ -1,15 +1,10 @@
 package rig
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/IBM/sarama"
-
-	"github.com/monitorink/monitorink/data"
-	"github.com/monitorink/monitorink/queue"
 )
 
 // Partitions is how many every topic here has.
@@ -165,52 +160,4 @@ func (k *Kafka) Behind(group, topic string) (behind [Partitions]int64, err error
 		}
 	}
 	return behind, nil
-}
-
-// Fill publishes n messages.
-func (k *Kafka) Fill(ctx context.Context, topic string, n int, message func(int) (queue.Message, error)) error {
-	p, err := sarama.NewAsyncProducerFromClient(k.client)
-	if err != nil {
-		return err
-	}
-	failed := make(chan error, 1) // of one
-	go func() {                   // ends with the channels, which the close below closes
-		var errs error
-		for e := range p.Errors() {
-			errs = e.Err
-		}
-		failed <- errs
-	}()
-	done := make(chan int, 1)
-	go func() { // likewise
-		n := 0
-		for range p.Successes() {
-			n++
-		}
-		done <- n
-	}()
-	for i := 0; i < n && err == nil && ctx.Err() == nil; i++ {
-		var m queue.Message
-		if m, err = message(i); err == nil {
-			p.Input() <- Record(topic, m)
-		}
-	}
-	p.AsyncClose()
-	acknowledged := <-done
-	if err = errors.Join(err, <-failed, ctx.Err()); err == nil && acknowledged != n {
-		err = fmt.Errorf("%d of %d messages were acknowledged", acknowledged, n)
-	}
-	return err
-}
-
-// Record is a message as it stands in a topic.
-func Record(topic string, m queue.Message) *sarama.ProducerMessage {
-	return &sarama.ProducerMessage{
-		Topic: topic, Key: sarama.StringEncoder(m.Key), Value: sarama.ByteEncoder(m.Value),
-		Headers: []sarama.RecordHeader{
-			{Key: []byte("content-type"), Value: []byte(data.ContentType)},
-			{Key: []byte("kind"), Value: []byte(m.Kind)},
-			{Key: []byte("schema"), Value: []byte(m.Kind.Schema())},
-		},
-	}
 }
