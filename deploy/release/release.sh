@@ -26,10 +26,9 @@ umask 022
 [ -z "$(git status --porcelain)" ] || echo 'release: the tree has changes that are not committed: the version says +dirty' >&2
 
 programs=(monitorink heartbeat collector)
-rm -rf dist
-mkdir dist
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+mkdir "$work/dist" # it becomes dist once it is whole
 
 build() { # folder; GOOS and GOARCH say for what
 	go build -buildvcs=true -ldflags='-s -w' -o "$1/" "${programs[@]/#/./cmd/}"
@@ -38,7 +37,7 @@ build() { # folder; GOOS and GOARCH say for what
 # pack makes an archive of a folder of $work, the same for the same files.
 pack() { # folder
 	tar -C "$work" --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-		--mode=u=rwX,go=rX -cf - "$1" | gzip -n >"dist/$1.tar.gz"
+		--mode=u=rwX,go=rX -cf - "$1" | gzip -n >"$work/dist/$1.tar.gz"
 }
 
 # completions writes what shells complete the programs by.
@@ -94,7 +93,7 @@ package() { # folder of $work
 	gzip -9n "$stage"/packed/man/* "$stage/packed/changelog"
 	chmod -R u=rwX,go=rX "$stage" # whatever the clone has
 	for kind in deb rpm; do
-		(cd "$stage" && VERSION=$version "$nfpm" package --config "$root/deploy/release/nfpm.yaml" --packager $kind --target "$root/dist/$1.$kind") >"$work/said" ||
+		(cd "$stage" && VERSION=$version "$nfpm" package --config "$root/deploy/release/nfpm.yaml" --packager $kind --target "$work/dist/$1.$kind") >"$work/said" ||
 			die "$(cat "$work/said")"
 	done
 }
@@ -120,7 +119,7 @@ for platform in ${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64};
 	name=monitorink_${version}_${GOOS}_$GOARCH
 	cp -r "$work/common" "$work/$name"
 	build "$work/$name"
-	sbom "$work/$name" "dist/$name.cdx.json"
+	sbom "$work/$name" "$work/dist/$name.cdx.json"
 	if [ "$GOOS" = linux ]; then
 		cp -r deploy/systemd "$work/$name/"
 		package "$name"
@@ -128,5 +127,7 @@ for platform in ${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64};
 	pack "$name"
 done
 
-(cd dist && sha256sum -- * >SHA256SUMS)
+(cd "$work/dist" && sha256sum -- * >SHA256SUMS)
+rm -rf dist
+mv "$work/dist" dist
 cat dist/SHA256SUMS

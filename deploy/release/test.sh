@@ -78,6 +78,7 @@ completions() {
 		# shellcheck disable=SC2016 # it is the other shell that expands it
 		got=$(env -i PATH="$tree:$PATH" bash --norc -euc '
 			set +u; . /usr/share/bash-completion/bash_completion; . "$1"
+			compopt() { :; } # there is no line that is being edited
 			COMP_WORDS=("$2" versi) COMP_CWORD=1 COMP_LINE="$2 versi" COMP_POINT=$((${#2} + 6)) COMP_TYPE=9
 			"__start_$2" "$2" versi "$2"; echo "${COMPREPLY[@]}"' - "$tree/completions/bash/$p" "$p")
 		[[ "$got" == version* ]] || die "bash completes $p versi to: $got"
