@@ -96,7 +96,7 @@ pages() {
 	for page in "$tree"/man/*.1; do
 		said=$(mandoc -T lint -W warning "$page" 2>&1; groff -ww -z -man -Kutf8 "$page" 2>&1) || true
 		[ -z "$said" ] || die "$page: $said"
-		mandoc -T utf8 "$page" | grep -q ENVIRONMENT || die "$page does not render"
+		[[ "$(mandoc -T html "$page")" == *'id="ENVIRONMENT"'* ]] || die "$page does not render"
 	done
 	say "manual pages render without a warning"
 }
@@ -131,21 +131,21 @@ debian() {
 redhat() {
 	local rpm=$1
 	rpm -K --nosignature "$rpm" >/dev/null
-	diff <(rpm -qpl "$rpm" | sed 's/site-functions/vendor-completions/' | sort) \
-		<(cd "$dir/installed" && find etc usr \( -type f -o -path etc/monitorink/secrets \) -printf '/%p\n' | sort) || die "deb and rpm hold different files"
+	diff <(rpm -qplv "$rpm" | awk '$1 !~ /^d/ { sub("site-functions", "vendor-completions", $NF); print $NF }' | sort) \
+		<(cd "$dir/installed" && find etc usr -type f -printf '/%p\n' | sort) || die "deb and rpm hold different files"
 	diff <(rpm -qpc "$rpm") <(printf '/etc/monitorink/%s\n' monitorink.env monitors.yaml) || die "what the rpm takes for configuration"
 	say "the rpm holds the same"
 }
 
 # units are what systemd accepts and finds little exposed, and say the same of what they may do.
 units() {
-	local unit at=$dir/installed
+	local unit said at=$dir/installed
 	cp -r /usr/lib/systemd/system/*.target "$at/usr/lib/systemd/system/"
-	cp "$(command -v kill)" "$at/usr/bin/"
+	cp "$(type -P kill)" "$at/usr/bin/"
 	for unit in monitorink monitorink-heartbeat monitorink-collector; do
-		systemd-analyze verify --man=no --root="$at" "$at/usr/lib/systemd/system/$unit.service" || die "$unit.service"
+		said=$(systemd-analyze verify --man=no --root="$at" "$at/usr/lib/systemd/system/$unit.service" 2>&1) && [ -z "$said" ] || die "$unit.service: $said"
 		systemd-analyze security --offline=true --threshold=15 --root="$at" "$unit.service" >"$dir/log" || { cat "$dir/log"; die "$unit.service is exposed"; }
-		say "$unit.service: $(grep -o 'exposure level.*: [0-9.]*' "$dir/log")"
+		say "$(sed -n 's/.*Overall exposure/exposure/p' "$dir/log")"
 	done
 	for unit in heartbeat collector; do
 		diff <(sed -n '/^# How long/,$p' "$tree/systemd/monitorink.service") <(sed -n '/^# How long/,$p' "$tree/systemd/monitorink-$unit.service") || die "the units differ"
