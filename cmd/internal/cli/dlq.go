@@ -155,8 +155,7 @@ func readLetters(ctx context.Context, cfg *config.Config, stderr io.Writer, each
 }
 
 func printLettersJSON(w io.Writer, list []kafka.DeadLetter) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
+	enc := encoder(w)
 	for _, d := range list {
 		if err := enc.Encode(lineOf(d)); err != nil {
 			return err
@@ -210,16 +209,6 @@ func printLetters(w io.Writer, list []kafka.DeadLetter, seen int, topic string) 
 	if seen > len(list) {
 		fmt.Fprintf(w, "\nthe newest %d of %d; --limit 0 shows all\n", len(list), seen)
 	}
-}
-
-func sizeOf(n int) string {
-	switch {
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1fM", float64(n)/(1<<20))
-	case n >= 10_000:
-		return fmt.Sprintf("%dk", n>>10)
-	}
-	return fmt.Sprint(n)
 }
 
 func dlqReplay() *cobra.Command {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -13,8 +12,6 @@ import (
 
 // shown is how many gaps are listed without --json.
 const shown = 20
-
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // slots is how many the next start would call stopped.
 func (r *ledgerReport) slots() (n int64) {
@@ -196,8 +193,5 @@ func (r *ledgerReport) printJSON(w io.Writer) error {
 	for _, g := range r.stopped {
 		j.Stopped.Gaps = append(j.Stopped.Gaps, stoppedJSON{g.Monitor, g.Version, stamp(g.First), stamp(g.Last), g.Slots})
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(j)
+	return printJSON(w, j)
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -105,8 +104,7 @@ func listed(m *data.Monitor, now time.Time) (listing, error) {
 
 func printMonitors(cmd *cobra.Command, all []data.Monitor, asJSON bool) error {
 	out := bufio.NewWriter(cmd.OutOrStdout())
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
+	enc := encoder(out)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	if !asJSON && len(all) > 0 {
 		fmt.Fprintln(table, "ID\tURL\tSCHEDULE\tTIMEOUT\tLABELS\tNEXT")

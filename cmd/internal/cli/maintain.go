@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,8 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
-	"github.com/monitorink/monitorink/cmd/internal/config"
-	"github.com/monitorink/monitorink/cmd/internal/daemon"
 	"github.com/monitorink/monitorink/store/postgres"
 )
 
@@ -23,25 +20,16 @@ MONITORINK_RETENTION: days of measurements, gaps, and definitions that another h
 replaced. collector does the same at its start and every hour; this is for where
 none runs. Twice is harmless.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			if cfg.Store != config.StorePostgres {
-				return &app.UsageError{Err: fmt.Errorf("MONITORINK_STORE is %q, which needs no upkeep: write postgres", cfg.Store)}
-			}
-			st, err := postgres.Open(daemon.PostgresOptions(cfg, app.Logger(cfg, cmd.ErrOrStderr())))
-			if err != nil {
-				return &app.UsageError{Err: err}
-			}
-			defer func() { err = errors.Join(err, st.Close()) }()
-			if err := st.Ready(cmd.Context()); err != nil {
+			return withPostgres(cmd, cfg, "which needs no upkeep", func(st *postgres.Store) error {
+				done, err := st.Maintain(cmd.Context())
+				tell(cmd.OutOrStdout(), done, cfg.Retention)
 				return err
-			}
-			done, err := st.Maintain(cmd.Context())
-			tell(cmd.OutOrStdout(), done, cfg.Retention)
-			return err
+			})
 		},
 	}
 }

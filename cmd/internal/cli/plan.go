@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -147,10 +146,7 @@ func nextSlot(m *data.Monitor, now time.Time) string {
 }
 
 func (p *planReport) printJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(p)
+	return printJSON(w, p)
 }
 
 func (p *planReport) print(w io.Writer) error {

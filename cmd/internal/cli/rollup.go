@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/monitorink/monitorink/cmd/internal/app"
-	"github.com/monitorink/monitorink/cmd/internal/config"
-	"github.com/monitorink/monitorink/cmd/internal/daemon"
 	"github.com/monitorink/monitorink/cmd/internal/progress"
 	"github.com/monitorink/monitorink/store/postgres"
 )
@@ -29,13 +26,10 @@ func backfill() *cobra.Command {
 any, the newest day first. A collector may run meanwhile. It may be ended at any time,
 and goes on with the day that it was at; days that are done are not done again.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {
 				return err
-			}
-			if cfg.Store != config.StorePostgres {
-				return &app.UsageError{Err: fmt.Errorf("MONITORINK_STORE is %q, which makes its rollups itself: write postgres", cfg.Store)}
 			}
 			lo, err := date("--from", from)
 			if err != nil {
@@ -45,32 +39,29 @@ and goes on with the day that it was at; days that are done are not done again.`
 			if err != nil {
 				return err
 			}
-			st, err := postgres.Open(daemon.PostgresOptions(cfg, app.Logger(cfg, cmd.ErrOrStderr())))
-			if err != nil {
-				return &app.UsageError{Err: err}
-			}
-			defer func() { err = errors.Join(err, st.Close()) }()
-			if err := st.Ready(cmd.Context()); err != nil {
-				return err
-			}
-			bar := progress.Start(cmd.ErrOrStderr(), progress.Options{Verb: "filled", Noun: "days of monitors"})
-			defer bar.Stop()
-			var before int64
-			err = st.Backfill(cmd.Context(), lo, hi, func(done, total int64) {
-				bar.SetTotal(total)
-				bar.Add(done - before)
-				before = done
-			})
-			bar.Stop()
-			if err == nil {
-				fmt.Fprintln(cmd.OutOrStdout(), filled(before))
-			}
-			return err
+			return withPostgres(cmd, cfg, "which makes its rollups itself", func(st *postgres.Store) error { return fill(cmd, st, lo, hi) })
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "the first day, such as 2026-11-01; all when absent")
 	cmd.Flags().StringVar(&to, "to", "", "the day to stop before")
 	return cmd
+}
+
+// fill makes the rollups of days, and tells how far it is.
+func fill(cmd *cobra.Command, st *postgres.Store, from, to time.Time) error {
+	bar := progress.Start(cmd.ErrOrStderr(), progress.Options{Verb: "filled", Noun: "days of monitors"})
+	defer bar.Stop()
+	var before int64
+	err := st.Backfill(cmd.Context(), from, to, func(done, total int64) {
+		bar.SetTotal(total)
+		bar.Add(done - before)
+		before = done
+	})
+	bar.Stop()
+	if err == nil {
+		fmt.Fprintln(cmd.OutOrStdout(), filled(before))
+	}
+	return err
 }
 
 // filled is what a back-fill has come to: cells are days of one monitor at one location.

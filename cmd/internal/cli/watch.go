@@ -156,13 +156,6 @@ func (o *watch) notes(m *data.Measurement) (notes []string) {
 	return notes
 }
 
-func verdict(ok bool) string {
-	if ok {
-		return "ok"
-	}
-	return "FAIL"
-}
-
 // failed is how many probes found the target down.
 func (o *watch) failed() (n int64) {
 	for _, some := range o.down {
@@ -198,16 +191,4 @@ func (o *watch) summary(now time.Time) {
 // clamp keeps a quantile, which is 2 percent off at most, within what was seen.
 func (o *watch) clamp(q float64) time.Duration {
 	return min(max(o.total.Quantile(q), o.least), o.most)
-}
-
-// percent never says 100 of less than all, nor 0 of more than none.
-func percent(n, of int64) string {
-	switch p := 100 * float64(n) / float64(of); {
-	case n == of:
-		return "100 %"
-	case n == 0:
-		return "0 %"
-	default:
-		return fmt.Sprintf("%.2f %%", min(max(p, 0.01), 99.99))
-	}
 }
