@@ -46,14 +46,33 @@ version() {
 	echo "${v//+/-}"
 }
 
-# build makes one image for one platform. What a builder writes into a label of its
-# own would tell two builds apart.
+# build makes one image for one platform.
 build() { # PROGRAM ARCH TAG
-	local tool=("buildah" bud --format docker --identity-label=false --timestamp "$SOURCE_DATE_EPOCH")
-	[ "$by" = buildah ] || tool=(docker build --provenance=false --build-arg "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH")
+	local tool=(docker build --provenance=false --build-arg "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH")
+	# The format is Docker's, because OCI's knows no health check.
+	[ "$by" = docker ] || tool=(buildah bud --format docker --identity-label=false --timestamp "$SOURCE_DATE_EPOCH")
 	"${tool[@]}" --quiet --platform "linux/$2" --target "$1" --file deploy/images/Dockerfile --tag "$3" \
 		--build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
 		--build-arg "CREATED=$(date -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)" "$context" >/dev/null
+	[ "$by" = docker ] || forget "$3"
+}
+
+# forget takes out of an image what buildah writes into that format of the container
+# that it built in: its name, its host name and its parent are others each time.
+forget() { # TAG
+	local dir was now
+	dir=$(mktemp -d)
+	buildah push --quiet "$1" "dir:$dir"
+	was=$(jq -r '.config.digest | ltrimstr("sha256:")' "$dir/manifest.json")
+	jq -cj 'del(.container, .container_config, .parent, .config.Hostname, .config.Image, .history[].comment)' "$dir/$was" >"$dir/config"
+	now=$(sha256sum "$dir/config" | cut -d ' ' -f 1)
+	jq -cj --arg digest "sha256:$now" --argjson size "$(stat -c %s "$dir/config")" '.config += {$digest, $size}' "$dir/manifest.json" >"$dir/manifest"
+	rm "$dir/$was"
+	mv "$dir/config" "$dir/$now"
+	mv "$dir/manifest" "$dir/manifest.json"
+	buildah rmi --force "$1" >/dev/null
+	buildah tag "$(buildah pull --quiet "dir:$dir")" "$1"
+	rm -rf "$dir"
 }
 
 # join gives the images of both platforms one name. Docker knows such a list only in
@@ -72,10 +91,10 @@ join() { # IMAGE TAG
 chosen() {
 	if docker info >/dev/null 2>&1; then
 		echo docker
-	elif command -v buildah >/dev/null; then
+	elif command -v buildah >/dev/null && command -v jq >/dev/null; then
 		echo buildah
 	else
-		die 'there is no Docker engine, and no buildah; on Debian: apt-get install buildah'
+		die 'there is no Docker engine, and not both buildah and jq; on Debian: apt-get install buildah jq'
 	fi
 }
 

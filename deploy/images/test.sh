@@ -21,7 +21,7 @@ die() {
 
 install() {
 	local missing=() sudo=() tool
-	for tool in buildah podman runc curl openssl; do
+	for tool in buildah podman runc curl openssl jq; do
 		command -v "$tool" >/dev/null || missing+=("$tool")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
