@@ -1,7 +1,7 @@
 package web
 
 import (
-	"html/template"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -67,29 +67,25 @@ func fit(s string) string {
 	return string([]rune(s)[:maxBadgeText-1]) + "…"
 }
 
-var badgeImage = template.Must(template.New("badge").Parse(
-	`<svg xmlns="http://www.w3.org/2000/svg" width="{{.Width}}" height="20" role="img" aria-label="{{.Words}}"><title>{{.Words}}</title>` +
-		`<rect width="{{.Width}}" height="20" rx="4" fill="{{.Colour}}"/>` +
-		`{{if .Label}}<path d="M4 0h{{.Straight}}v20h-{{.Straight}}a4 4 0 0 1-4-4v-12a4 4 0 0 1 4-4z" fill="` + badgeGround + `"/>{{end}}` +
-		`<g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" aria-hidden="true">` +
-		`{{if .Label}}<text x="7" y="14" textLength="{{.LabelWidth}}" lengthAdjust="spacingAndGlyphs">{{.Label}}</text>{{end}}` +
-		`<text x="{{.ValueAt}}" y="14" textLength="{{.ValueWidth}}" lengthAdjust="spacingAndGlyphs">{{.Value}}</text></g></svg>` + "\n"))
-
 // svg draws it.
 func (b badge) svg() []byte {
-	b.Label, b.Value, b.Words = fit(b.Label), fit(b.Value), strings.ToValidUTF8(b.Words, "")
-	v := struct {
-		badge
-		Width, Straight, LabelWidth, ValueWidth, ValueAt int
-	}{badge: b, LabelWidth: textWidth(b.Label), ValueWidth: textWidth(b.Value)}
-	left := 0
-	if b.Label != "" {
-		left = v.LabelWidth + 13
+	label, value, words := fit(b.Label), fit(b.Value), strings.ToValidUTF8(b.Words, "")
+	labelWidth, valueWidth, left := textWidth(label), textWidth(value), 0
+	if label != "" {
+		left = labelWidth + 13
 	}
-	v.Straight, v.ValueAt, v.Width = left-4, left+7, left+v.ValueWidth+14
-	var out strings.Builder
-	if err := badgeImage.Execute(&out, v); err != nil { // it is built here, of what the template knows
-		panic(err)
+	width := strconv.Itoa(left + valueWidth + 14)
+	var d sheet
+	d.put(`<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="20" role="img" aria-label="{}"><title>{}</title>`+
+		`<rect width="{}" height="20" rx="4" fill="{}"/>`, width, words, words, width, b.Colour)
+	if label != "" {
+		straight := strconv.Itoa(left - 4)
+		d.put(`<path d="M4 0h{}v20h-{}a4 4 0 0 1-4-4v-12a4 4 0 0 1 4-4z" fill="{}"/>`, straight, straight, badgeGround)
 	}
-	return []byte(out.String())
+	d.put(`<g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" aria-hidden="true">`)
+	if label != "" {
+		d.put(`<text x="7" y="14" textLength="{}" lengthAdjust="spacingAndGlyphs">{}</text>`, strconv.Itoa(labelWidth), label)
+	}
+	d.put(`<text x="{}" y="14" textLength="{}" lengthAdjust="spacingAndGlyphs">{}</text></g></svg>`+"\n", strconv.Itoa(left+7), strconv.Itoa(valueWidth), value)
+	return d.b.Bytes()
 }

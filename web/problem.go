@@ -33,9 +33,7 @@ func tell(w http.ResponseWriter, r *http.Request, code int, p map[string]any) {
 		write(w, code, "application/problem+json", p)
 		return
 	}
-	show(w, code, "problem.html", map[string]any{
-		"Root": root(r), "Title": p["title"], "Detail": sentence(p["detail"].(string)), "Absent": code == http.StatusNotFound,
-	})
+	show(w, code, problemPage(root(r), http.StatusText(code), sentence(p["detail"].(string)), code == http.StatusNotFound))
 }
 
 // inBrowser reports whether a person has opened this in a browser. What openapi.json tells
@@ -46,12 +44,12 @@ func inBrowser(r *http.Request) bool {
 	return !described && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// show answers with one of the templates.
-func show(w http.ResponseWriter, code int, template string, v any) {
+// show answers with a page.
+func show(w http.ResponseWriter, code int, page []byte) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", asNow)
 	w.WriteHeader(code)
-	_ = pages.ExecuteTemplate(w, template, v) // an error is the client's: it has gone
+	_, _ = w.Write(page) // an error is the client's: it has gone
 }
 
 // root is where the paths begin, from the one that was asked for: relative, for a proxy

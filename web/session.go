@@ -3,10 +3,8 @@ package web
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"embed"
 	"encoding/base64"
 	"encoding/binary"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,11 +23,6 @@ const (
 	secureCookieName = "__Host-monitorink"
 )
 
-//go:embed templates
-var templates embed.FS
-
-var pages = template.Must(template.ParseFS(templates, "templates/*.html"))
-
 // signIn is what the form shows.
 type signIn struct {
 	Root  string // where the paths begin, from the one that was asked for
@@ -42,7 +35,7 @@ type signIn struct {
 func form(w http.ResponseWriter, r *http.Request, code int, s signIn) {
 	s.Root = root(r)
 	w.Header().Set("Referrer-Policy", "same-origin") // by which login knows where to go back to
-	show(w, code, "login.html", s)
+	show(w, code, s.html())
 }
 
 // sessions adds /login and /logout to mux.

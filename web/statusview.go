@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ type statusView struct {
 	json  packed
 }
 
-// A pageView is what the template shows.
+// A pageView is what the page shows.
 type pageView struct {
 	Title, State, Headline string
 	Concerned              string // by it: names
@@ -78,11 +77,7 @@ func newStatusView(title string, list []*subject, at time.Time, stale bool) *sta
 	v.json = pack(b)
 	p.MoreOutages = max(0, len(p.Outages)-maxOutages)
 	p.Outages = p.Outages[:len(p.Outages)-p.MoreOutages]
-	var html bytes.Buffer
-	if err := pages.ExecuteTemplate(&html, "status.html", p); err != nil { // likewise
-		panic(err)
-	}
-	v.html = pack(html.Bytes())
+	v.html = pack(p.html())
 	return v
 }
 

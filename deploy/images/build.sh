@@ -54,15 +54,15 @@ build() { # PROGRAM ARCH TAG
 	"${tool[@]}" --quiet --platform "linux/$2" --target "$1" --file deploy/images/Dockerfile --tag "$3" \
 		--build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
 		--build-arg "CREATED=$(date -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)" "$context" >/dev/null
-	[ "$by" = docker ] || forget "$3"
+	[ "$by" = docker ] || forget "$2" "$3"
 }
 
 # forget takes out of an image what buildah writes into that format of the container
 # that it built in: its name, its host name and its parent are others each time.
-forget() { # TAG
+forget() { # ARCH TAG
 	local dir was now
 	dir=$(mktemp -d)
-	buildah push --quiet "$1" "dir:$dir"
+	buildah push --quiet "$2" "dir:$dir"
 	was=$(jq -r '.config.digest | ltrimstr("sha256:")' "$dir/manifest.json")
 	jq -cj 'del(.container, .container_config, .parent, .config.Hostname, .config.Image, .history[].comment)' "$dir/$was" >"$dir/config"
 	now=$(sha256sum "$dir/config" | cut -d ' ' -f 1)
@@ -70,8 +70,8 @@ forget() { # TAG
 	rm "$dir/$was"
 	mv "$dir/config" "$dir/$now"
 	mv "$dir/manifest" "$dir/manifest.json"
-	buildah rmi --force "$1" >/dev/null
-	buildah tag "$(buildah pull --quiet "dir:$dir")" "$1"
+	buildah rmi --force "$2" >/dev/null
+	buildah tag "$(buildah pull --quiet --arch "$1" "dir:$dir")" "$2"
 	rm -rf "$dir"
 }
 

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 : "${HTTP_PORT:=39080}" "${KAFKA_PORT:=39092}" "${POSTGRES_PORT:=39432}"
 export KAFKA_PORT POSTGRES_PORT
 programs=(heartbeat collector monitorink)
-most=27000000 # bytes of an image, unpacked
+most=25000000 # bytes of an image, unpacked
 token=a-token-of-the-test-of-images
 
 say() { echo "${0##*/}: $*" >&2; }
@@ -181,7 +181,7 @@ in_memory() {
 # authorities are those of the image and those that the user adds.
 authorities() {
 	local port=$((HTTP_PORT + 2)) server folder probe
-	probe=(--env MONITORINK_MONITORS= monitorink/heartbeat probe "https://localhost:$port/" --timeout 5s)
+	probe=(--env MONITORINK_MONITORS= monitorink/heartbeat probe "https://localhost:$port/")
 	mkdir "$work/ca"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost \
 		-addext subjectAltName=DNS:localhost -keyout "$work/key.pem" -out "$work/ca/own.crt" 2>/dev/null
