@@ -91,7 +91,9 @@ func TestARightThatIsTakenAwayUnderWayIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	collector := w.collector()
-	eventually(t, 30*time.Second, "ready", collector.ready)
+	eventually(t, 30*time.Second, "ready, and done with the partitions, whose parent the revoke changes, too", func() bool {
+		return collector.ready() && strings.Contains(collector.out.String(), "the partitions are kept up")
+	})
 	servers.Psql(t, w.db.OwnerURL, "revoke insert on measurement from monitorink")
 	w.publish(measurements(1000, 10, time.Now().Add(-time.Hour))...)
 	eventually(t, 30*time.Second, "503 for the store", func() bool {
