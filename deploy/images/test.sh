@@ -48,6 +48,7 @@ begin() {
 finish() {
 	local code=$?
 	trap - EXIT
+	[ -z "${server:-}" ] || kill "$server" || true
 	engine rm --all --force --time 1 >/dev/null 2>&1 || true
 	engine volume prune --force >/dev/null 2>&1 || true
 	if [ -d "$work/infra" ]; then deploy/local/infra.sh destroy || true; fi
@@ -180,7 +181,7 @@ in_memory() {
 
 # authorities are those of the image and those that the user adds.
 authorities() {
-	local port=$((HTTP_PORT + 2)) server folder probe
+	local port=$((HTTP_PORT + 2)) folder probe
 	probe=(--env MONITORINK_MONITORS= monitorink/heartbeat probe "https://localhost:$port/")
 	mkdir "$work/ca"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost \
@@ -194,7 +195,8 @@ authorities() {
 	for folder in /etc/pki/tls/certs /etc/ssl/certs; do # the second hides the image's own
 		run --rm --volume "$work/ca:$folder:ro" "${probe[@]}" >"$work/said" 2>&1 || die "an authority in $folder is not trusted: $(cat "$work/said")"
 	done
-	kill $server
+	kill "$server"
+	server=
 	say 'authorities: one of the user only where it is mounted'
 }
 
