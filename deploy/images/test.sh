@@ -64,7 +64,8 @@ engine() { podman --log-level fatal --runtime runc --cgroup-manager cgroupfs "$@
 # make another takes more than there is inside a container.
 run() { # ARGUMENT OF PODMAN...
 	engine run --read-only --cap-drop all --security-opt no-new-privileges --network host \
-		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --env "MONITORINK_TOKEN=$token" "$@"
+		--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --env "MONITORINK_TOKEN=$token" \
+		--env "MONITORINK_COLLECTOR_ADDR=:$HTTP_PORT" --env "MONITORINK_HEARTBEAT_ADDR=:$((HTTP_PORT + 1))" "$@"
 }
 
 # soon waits until a command succeeds.
@@ -170,7 +171,7 @@ in_memory() {
 		  - { id: morning, url: "http://127.0.0.1:$HTTP_PORT/livez", cron: "0 6 * * *", timezone: Europe/Berlin }
 	END
 	chmod 644 "$work/monitors.yaml"
-	run --detach --name memory --env "MONITORINK_COLLECTOR_ADDR=:$HTTP_PORT" --volume "$mounted" monitorink/monitorink >/dev/null
+	run --detach --name memory --volume "$mounted" monitorink/monitorink >/dev/null
 	soon 20 'two measurements by the API' measured "$HTTP_PORT" self
 	soon 5 'the health check' healthy memory
 	drains memory
@@ -203,7 +204,7 @@ authorities() {
 # wrong: each ends with exit code 2, and says what to do.
 wrong() {
 	local program urls=(--env MONITORINK_URLS=http://127.0.0.1:1/) disk
-	disk=("${urls[@]}" --env MONITORINK_QUEUE=disk --env "MONITORINK_COLLECTOR_ADDR=:$HTTP_PORT" --env "MONITORINK_HEARTBEAT_ADDR=:$HTTP_PORT")
+	disk=("${urls[@]}" --env MONITORINK_QUEUE=disk)
 	for program in "${programs[@]}"; do
 		refuses 'so a token is required; set it, or MONITORINK_TOKEN_FILE' --env MONITORINK_TOKEN= "monitorink/$program"
 		refuses 'MONITORINK_GRACE is "10": write a number and a unit' "${urls[@]}" --env MONITORINK_GRACE=10 "monitorink/$program"
@@ -230,10 +231,9 @@ kafka_and_postgres() {
 	[ ! -d .infra/jars ] || cp -r .infra/jars "$INFRA_DIR/"
 	make -s run-infra migrate
 	queue=(--env MONITORINK_QUEUE=kafka --env "MONITORINK_KAFKA_BROKERS=$MONITORINK_KAFKA_BROKERS")
-	run --detach --name heartbeat "${queue[@]}" --volume monitorink:/data --env "MONITORINK_HEARTBEAT_ADDR=:$((HTTP_PORT + 1))" \
+	run --detach --name heartbeat "${queue[@]}" --volume monitorink:/data \
 		--env "MONITORINK_URLS=http://127.0.0.1:$((HTTP_PORT + 1))/livez" --env 'MONITORINK_SCHEDULE=@every 500ms' monitorink/heartbeat >/dev/null
-	run --detach --name collector "${queue[@]}" --env MONITORINK_STORE=postgres --env "MONITORINK_POSTGRES_URL=$database" \
-		--env "MONITORINK_COLLECTOR_ADDR=:$HTTP_PORT" monitorink/collector >/dev/null
+	run --detach --name collector "${queue[@]}" --env MONITORINK_STORE=postgres --env "MONITORINK_POSTGRES_URL=$database" monitorink/collector >/dev/null
 	soon 60 'three rows in Postgres' three_rows
 	for name in heartbeat collector; do
 		soon 5 "the health check of $name" healthy $name
