@@ -87,9 +87,10 @@ package() { # folder of $work
 	mkdir -p "$stage/packed/man"
 	cp -r "$work/$1" "$stage/tree"
 	cp -r "$work/$flyway" "$stage/flyway"
-	cp deploy/release/{postinstall,preremove,postremove}.sh deploy/release/copyright "$stage/"
+	cp deploy/release/{postinstall,preremove,postremove}.sh deploy/release/{copyright,lintian-overrides} "$stage/"
 	cp "$stage"/tree/man/*.1 "$stage/packed/man/"
-	cp CHANGELOG.md "$stage/packed/changelog"
+	printf 'monitorink (%s) stable; urgency=medium\n\n  * What is new is in /usr/share/doc/monitorink/CHANGELOG.md.\n\n -- The Monitorink authors <monitorink@users.noreply.github.com>  %s\n' \
+		"${version/-/\~}" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$stage/packed/changelog"
 	gzip -9n "$stage"/packed/man/* "$stage/packed/changelog"
 	chmod -R u=rwX,go=rX "$stage" # whatever the clone has
 	for kind in deb rpm; do

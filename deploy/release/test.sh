@@ -132,7 +132,7 @@ redhat() {
 	local rpm=$1
 	rpm -K --nosignature "$rpm" >/dev/null
 	diff <(rpm -qplv "$rpm" | awk '$1 !~ /^d/ { sub("site-functions", "vendor-completions", $NF); print $NF }' | sort) \
-		<(cd "$dir/installed" && find etc usr -type f -printf '/%p\n' | sort) || die "deb and rpm hold different files"
+		<(cd "$dir/installed" && find etc usr -type f -printf '/%p\n' | grep -v -e /lintian/ -e /changelog.gz | sort) || die "deb and rpm hold different files"
 	diff <(rpm -qpc "$rpm") <(printf '/etc/monitorink/%s\n' monitorink.env monitors.yaml) || die "what the rpm takes for configuration"
 	say "the rpm holds the same"
 }
