@@ -97,7 +97,7 @@ refuses() { # WORDS-OF-THE-MESSAGE ARGUMENT-OF-PODMAN...
 	said=$(run --rm "${@:2}" 2>&1) || code=$?
 	[ $code = 2 ] || die "${*:2}: exit code $code, want 2: $said"
 	grep -qF -- "$1" <<<"$said" || die "${*:2}: it does not say \"$1\", but: $said"
-	[ "$(grep -c '' <<<"$said")" -le 4 ] || die "${*:2}: that is more than one message: $said"
+	[ "$(grep -cE '^(heartbeat|collector|monitorink): ' <<<"$said")" = 1 ] || die "${*:2}: that is not one message: $said"
 }
 
 # digests of what there is: each image, and the list of both platforms.
