@@ -4,6 +4,7 @@
 # It takes root and touches nothing outside.
 #
 #   systemd-here.sh dist/monitorink_VERSION_linux_amd64.deb
+#   systemd-here.sh possible      ends with 0 where the kernel lets it, otherwise says why not
 set -euo pipefail
 
 case ${1:-} in
@@ -14,7 +15,7 @@ inside) # the first process of the new namespaces becomes systemd
 	mount -t sysfs sysfs "$root/sys"
 	mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 	for tmp in dev run tmp; do mount -t tmpfs tmpfs "$root/$tmp"; done
-	cp "$dir"/monitorink.deb "$dir"/test-systemd.sh "$root/root/"
+	cp "$dir"/monitorink.deb "$dir"/test-systemd.sh "$root/mnt/"
 	mkdir "$root"/dev/{shm,pts} "$root/old"
 	for device in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "$root/dev/${device%:*}" c 1 "${device#*:}"; done
 	mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
@@ -51,12 +52,27 @@ outside) # in a mount namespace of its own: a control group of its own, and the 
 	done
 	[ -n "$pid" ] || { cat "$dir/log" >&2; exit 1; }
 	code=0
-	nsenter -t "$pid" -a bash /root/test-systemd.sh /root/monitorink.deb || code=$?
+	nsenter -t "$pid" -a bash /mnt/test-systemd.sh /mnt/monitorink.deb || code=$?
 	kill -KILL "$pid" # all of its processes end with it
 	wait || true
 	echo $$ >"$dir/root/groups/cgroup.procs"
 	find "$dir/root/groups/monitorink-test-$$" -depth -type d -exec rmdir {} +
 	exit $code
+	;;
+possible)
+	[ "$(id -u)" = 0 ] || { echo 'this is not root'; exit 1; }
+	dir=$(mktemp -d)
+	trap 'rmdir "$dir"' EXIT
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare --cgroup --ipc --uts --net --pid --fork --mount sh -ec '
+		mount --make-rprivate /
+		mount -t tmpfs tmpfs "$1"
+		cd "$1"
+		mkdir upper work root groups
+		mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
+		mount -t cgroup2 cgroup2 groups
+		mkdir "groups/monitorink-test-$$"
+		rmdir "groups/monitorink-test-$$"' sh "$dir" 2>&1
 	;;
 *)
 	dir=$(mktemp -d)

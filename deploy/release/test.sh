@@ -176,8 +176,9 @@ service() {
 
 # booted lives through an operator's day where a systemd can be started.
 booted() {
-	if [ "$(id -u)" != 0 ] || ! unshare --mount --pid --fork true 2>/dev/null; then
-		say "no systemd can be started here: deploy/release/test-systemd.sh was not run"
+	local why
+	if ! why=$("$root/deploy/release/systemd-here.sh" possible); then
+		say "no systemd can be started here, so that deploy/release/test-systemd.sh was not run: $why"
 		return
 	fi
 	"$root/deploy/release/systemd-here.sh" "$1"
