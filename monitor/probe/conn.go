@@ -178,7 +178,7 @@ func (c *conn) buffered(res *http.Response) bool {
 	return res.ContentLength >= 0 && int64(c.br.Buffered()) >= res.ContentLength
 }
 
-// ready reports whether another request may follow, and lifts the deadline.
+// ready reports whether another request may follow, as far as c knows.
 func (c *conn) ready() bool {
 	if c.h2 != nil {
 		return c.h2.Err() == nil && c.h2.Available() > 0

@@ -171,7 +171,7 @@ func (r *run) ask(v *visit, followed int) (*hop, error) {
 		// The peer had closed it in the meantime: nothing is wrong yet.
 		r.part(v, true)
 		r.step(phaseRequest)
-		v.conn = nil
+		*v, r.overH2 = visit{hop: v.hop}, false
 		err = r.exchange(v)
 	}
 	if err != nil {
