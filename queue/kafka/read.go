@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/IBM/sarama"
@@ -121,6 +122,8 @@ const (
 	fetchBytes = 8 << 20
 )
 
+var errNothing = errors.New("nothing comes")
+
 // read hands out the messages of an extent in order. It stops at an error of each.
 func (r *reader) read(ctx context.Context, topic string, e extent, each func(*sarama.ConsumerMessage) error) error {
 	for idle := 0; e.from < e.to; {
@@ -144,7 +147,7 @@ func (r *reader) read(ctx context.Context, topic string, e extent, each func(*sa
 			idle = 0
 		}
 		if idle == fetchTries {
-			return fmt.Errorf("topic %s, partition %d: nothing comes from offset %d on, though it ends at %d", topic, e.partition, e.from, e.to)
+			return fmt.Errorf("topic %s, partition %d: %w from offset %d on, though it ends at %d", topic, e.partition, errNothing, e.from, e.to)
 		}
 	}
 	return nil

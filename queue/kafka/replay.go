@@ -129,11 +129,12 @@ func (p *replayer) flush(ctx context.Context, partition int32, next int64) error
 	fetched := 0
 	for i := range batch {
 		was := batch[i].Cut
-		if verdicts[i] = p.restore(ctx, &batch[i]); verdicts[i] == nil && was {
-			fetched++
+		var err error
+		if verdicts[i], err = p.restore(ctx, &batch[i]); err != nil {
+			return err
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if was && verdicts[i] == nil {
+			fetched++
 		}
 	}
 	if !p.how.DryRun {
@@ -158,36 +159,37 @@ func (p *replayer) flush(ctx context.Context, partition int32, next int64) error
 	return nil
 }
 
-// restore makes a letter whole, or says why it cannot be sent.
-func (p *replayer) restore(ctx context.Context, d *DeadLetter) error {
+// restore makes a letter whole, or says why it will never be sent. An error may be
+// gone the next time.
+func (p *replayer) restore(ctx context.Context, d *DeadLetter) (never, err error) {
 	if d.SourceTopic == "" {
-		return errors.New("it does not say where it came from, so it is no dead letter")
+		return errors.New("it does not say where it came from, so it is no dead letter"), nil
 	}
 	if d.SourceTopic != p.o.Topic {
 		return &Problem{
 			Cause:  fmt.Sprintf("it came from topic %s, not %s", d.SourceTopic, p.o.Topic),
 			Remedy: fmt.Sprintf("set the topic to %s and replay --all to send it there", d.SourceTopic), Options: []string{"Topic"},
-		}
+		}, nil
 	}
 	if !d.Cut {
-		return nil
+		return nil, nil
 	}
 	var found *sarama.ConsumerMessage
 	at := extent{d.SourcePartition, d.SourceOffset, d.SourceOffset + 1}
-	err := p.read(ctx, d.SourceTopic, at, func(m *sarama.ConsumerMessage) error { found = m; return nil })
+	err = p.read(ctx, d.SourceTopic, at, func(m *sarama.ConsumerMessage) error { found = m; return nil })
 	switch {
-	case err != nil && errors.Is(err, sarama.ErrOffsetOutOfRange), err == nil && found == nil:
-		return errors.New("it was cut, and its topic no longer holds the original")
+	case errors.Is(err, sarama.ErrOffsetOutOfRange), errors.Is(err, sarama.ErrUnknownTopicOrPartition), errors.Is(err, errNothing), err == nil && found == nil:
+		return errors.New("it was cut, and its topic no longer holds the original"), nil
 	case err != nil:
-		return fmt.Errorf("it was cut, and the original cannot be read: %w", err)
+		return nil, fmt.Errorf("dead letter %d of partition %d was cut, and the original cannot be read: %w", d.Offset, d.Partition, err)
 	case d.Key != "" && string(found.Key) != d.Key || len(found.Value) != d.Size:
-		return errors.New("it was cut, and another message has the original's place")
+		return errors.New("it was cut, and another message has the original's place"), nil
 	}
 	d.Key, d.Value, d.Cut, d.headers = string(found.Key), found.Value, false, nil
 	for _, h := range found.Headers {
 		d.headers = append(d.headers, *h)
 	}
-	return nil
+	return nil, nil
 }
 
 // send publishes letters. Those that their topic does not take get that as their verdict.

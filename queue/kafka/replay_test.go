@@ -216,6 +216,27 @@ func TestReplayThatCouldNotSendOrCommitSendsAgain(t *testing.T) {
 	}
 }
 
+// What keeps an original from being read now may be over the next time.
+func TestReplayPassesOverNoLetterWhoseOriginalCannotBeReadNow(t *testing.T) {
+	c, o := fake(t)
+	produce(t, o, &sarama.ProducerMessage{Topic: "events", Key: sarama.StringEncoder("big"), Value: sarama.StringEncoder("original")})
+	list, err := records(t, o, "events")
+	if err != nil || len(list) != 1 {
+		t.Fatal(len(list), err)
+	}
+	produce(t, o, letter("a", "first"), letter("big", "orig", "monitorink-cut", "true", "monitorink-original-size", "8",
+		"monitorink-source-partition", fmt.Sprint(list[0].Partition), "monitorink-source-offset", fmt.Sprint(list[0].Offset)))
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: "events", Err: kerr.NotLeaderForPartition, Count: 1})
+	got, err := kafka.Replay(t.Context(), o, kafka.ReplayOptions{})
+	if err == nil || got != (kafka.ReplayResult{}) || !strings.Contains(err.Error(), "dead letter 1 of partition 0 was cut") {
+		t.Errorf("got %+v and %v, want an error", got, err)
+	}
+	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{Replayed: 2, Fetched: 1})
+	if got := values(t, o, "events"); !slices.Equal(got, []string{"first", "original", "original"}) {
+		t.Errorf("events has %q", got)
+	}
+}
+
 func TestReplayThatIsInterruptedSaysSoAndGoesOn(t *testing.T) {
 	_, o := fake(t)
 	produce(t, o, letters(1200)...)
