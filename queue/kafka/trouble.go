@@ -51,6 +51,9 @@ func (t *trouble) connect(err error) {
 		t.said = nil
 	}
 	t.group, t.passed = err, nil
+	if err != nil {
+		delete(t.told, "kafka: consuming is disturbed") // it has become worse, and that is told of
+	}
 	t.say(slog.LevelWarn, "kafka: not consuming", err)
 	t.say(slog.LevelWarn, "kafka: consuming is disturbed", nil)
 }
