@@ -31,7 +31,7 @@ type Patience struct {
 	mu       sync.Mutex
 	err      error // of the last try; nil when that succeeded
 	failures int64
-	since    time.Time // the first failure after the last success
+	since    time.Time // when the first failure after the last success came, or its slow try began
 	said     time.Time
 	told     bool          // by Say, and not yet by Recovered
 	again    chan struct{} // closed by a success; nil while nobody waits
@@ -87,20 +87,20 @@ func (p *Patience) failed(err error) (again <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failures++
-	p.tell(err)
+	p.tell(err, time.Now())
 	if p.again == nil {
 		p.again = make(chan struct{})
 	}
 	return p.again
 }
 
-// tell needs p.mu.
-func (p *Patience) tell(err error) {
-	now := time.Now()
+// tell is told of trouble that began at since. It needs p.mu.
+func (p *Patience) tell(err error, since time.Time) {
 	if p.err == nil {
-		p.since = now
+		p.since = since
 	}
 	p.err = err
+	now := time.Now()
 	if p.Say != nil && (now.Sub(p.said) >= sayAgain || !p.told && now.Sub(p.since) >= lasting) {
 		p.said, p.told = now, true
 		p.Say(err)
@@ -109,12 +109,12 @@ func (p *Patience) tell(err error) {
 
 // watch tells of a try that is slow, until over is called.
 func (p *Patience) watch() (over func()) {
-	ended := false
+	ended, began := false, time.Now()
 	t := time.AfterFunc(slow, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if !ended {
-			p.tell(ErrSlow)
+			p.tell(ErrSlow, began)
 		}
 	})
 	return func() {

@@ -128,6 +128,29 @@ func TestATryThatHangsIsTroubleUntilItEnds(t *testing.T) {
 	})
 }
 
+// A try that hangs fails only once, so that it must be told of then or never.
+func TestATryThatHangsSoonAfterOtherTroubleIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []error
+		p := feed.Patience{Say: func(err error) { said = append(said, err) }}
+		down := true
+		err := p.Retry(t.Context(), func() error {
+			if down {
+				down = false
+				return errDown
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = p.Retry(t.Context(), func() error { time.Sleep(time.Minute); return nil })
+		if err != nil || len(said) != 2 || !errors.Is(said[1], feed.ErrSlow) {
+			t.Errorf("%v; told of %v", err, said)
+		}
+	})
+}
+
 // Trouble soon after other trouble has a beginning and an end of its own.
 func TestEachOutageIsToldOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
