@@ -61,9 +61,9 @@ type SizeRange struct {
 	To   int64 `json:"to"`
 }
 
-// ExpectJSON says what a path finds in a body of JSON. Of the values that it finds,
-// each must meet all that is asked of a value, and there must be one at least, unless
-// Exists or Count say otherwise.
+// ExpectJSON says what a path finds in a body of JSON. Each value that it finds must
+// meet all that is asked of a value, and where anything is, there must be one at least.
+// Exists and Count ask how many there are.
 type ExpectJSON struct {
 	Path string `json:"path"` // RFC 9535
 

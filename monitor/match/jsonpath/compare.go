@@ -58,19 +58,31 @@ func (d *Document) equalArrays(a, b Value) bool {
 }
 
 func (d *Document) equalObjects(a, b Value) bool {
-	n := 0
+	names := 0
 	for child := range a.d.children(a.i) {
-		n++
-		name := Value{a.d, child.i - 1}
-		other := d.member(b, d.operand(name).text)
+		name, counts := d.named(a, child)
+		if !counts {
+			continue
+		}
+		names++
+		other := d.member(b, name)
 		if other.d == nil || !d.equal(d.operand(child), d.operand(other)) {
 			return false
 		}
 	}
-	for range b.d.children(b.i) {
-		n--
+	for child := range b.d.children(b.i) {
+		if _, counts := d.named(b, child); counts {
+			names--
+		}
 	}
-	return n == 0
+	return names == 0 && d.steps >= 0
+}
+
+// named is the name of a child of v, and whether that stands for it: of several it
+// stands for the last.
+func (d *Document) named(v, child Value) (name []byte, counts bool) {
+	name = d.operand(Value{child.d, child.i - 1}).text
+	return name, d.member(v, name) == child
 }
 
 // member is the member of an object with that name, the last if there are several.

@@ -87,6 +87,19 @@ func TestOfTwoMembersOfOneNameTheLastCounts(t *testing.T) {
 	if got := find(t, "$.a", `{"a":1,"b":2,"\u0061":3}`); !slices.Equal(got, []string{"3"}) {
 		t.Errorf("got %v", got)
 	}
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{`{"a":1,"a":2}`, `{"a":2}`, true}, {`{"a":1,"a":2}`, `{"a":1}`, false}, {`{"a":1,"a":2}`, `{"a":3,"\u0061":2}`, true},
+		{`{"a":1,"a":1}`, `{"a":1,"b":1}`, false}, {`{"a":1,"b":2,"a":3}`, `{"b":2,"a":3}`, true}, {`{"a":1,"a":1}`, `{}`, false},
+	} {
+		for _, pair := range []string{"[" + tt.a + "," + tt.b + "]", "[" + tt.b + "," + tt.a + "]"} {
+			if got := len(find(t, "$[?$[0]==$[1]]", pair)) == 2; got != tt.want {
+				t.Errorf("%s are equal: %v, want %v", pair, got, tt.want)
+			}
+		}
+	}
 }
 
 func TestSyntaxErrorsTellThePlaceAndWhatIsAllowed(t *testing.T) {

@@ -113,11 +113,11 @@ func check(t *testing.T, expr string, body []byte) {
 		if !json.Valid(v.JSON()) {
 			t.Fatalf("%q finds %q in %q", expr, v.JSON(), body)
 		}
-		if twice(d) {
-			continue // equal to nothing, and its path is of the last of its name
-		}
 		if !v.Equal(v) {
 			t.Fatalf("%q is not equal to itself in %q", v.JSON(), body)
+		}
+		if twice(d) {
+			continue // its path is of the last of its name
 		}
 		// Where it stands is a path to it, and to nothing else.
 		at, err := jsonpath.Compile(v.Path())
