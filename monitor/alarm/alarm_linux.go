@@ -24,11 +24,22 @@ func New() (*Alarm, error) {
 		return nil, fmt.Errorf("timerfd_create: %w", err)
 	}
 	a := &Alarm{file: os.NewFile(uintptr(fd), "timerfd"), c: make(chan time.Time, 1), done: make(chan struct{})}
-	if a.conn, err = a.file.SyscallConn(); err != nil {
+	if a.conn, err = pollable(a.file); err != nil {
+		_ = a.file.Close()
 		return nil, fmt.Errorf("timerfd: %w", err)
 	}
 	go a.ring() // Close waits for it
 	return a, nil
+}
+
+// pollable returns the connection to a file, unless the runtime cannot wait for it, as
+// where the user watches too many files already: its reads would fail at once, and the
+// alarm be silent for ever.
+func pollable(f *os.File) (syscall.RawConn, error) {
+	if err := f.SetReadDeadline(time.Time{}); err != nil {
+		return nil, err
+	}
+	return f.SyscallConn()
 }
 
 func (a *Alarm) ring() {
