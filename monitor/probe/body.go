@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -135,6 +136,7 @@ func (r *run) grow(b []byte, n int64) ([]byte, error) {
 		r.Waited += time.Since(began)
 	}
 	if err != nil {
+		r.keep(bytes.Clone(b[:min(int64(len(b)), r.t.capture)]))
 		r.buf.forget()
 		return nil, err
 	}

@@ -135,6 +135,30 @@ func TestCompressionAskedForByTheMonitorIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestABodyThatFindsNoRoomToGrowIsCapturedFromItsBeginning(t *testing.T) {
+	url := serve(t, sized)
+	p := prober(t, probe.Options{BodyBudget: probe.MaxBody})
+	for range 15 { // all of the budget but the 4 KiB that a body begins with
+		for _, n := range []string{"/10", "/5000"} {
+			wantOK(t, again(t, p, withBody(monitor(url+n))))
+		}
+	}
+	var body strings.Builder
+	for n := range 2000 {
+		body.WriteString(strconv.Itoa(n) + " ")
+	}
+	m := quick(withBody(monitor(serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.(http.Flusher).Flush()
+		io.WriteString(w, body.String())
+	}))))
+	m.Capture = &data.Capture{Body: 20}
+	r := again(t, p, m)
+	wantErr(t, r, data.ErrInternal, "transfer")
+	if r.Beginning == nil || string(r.Beginning.Text) != body.String()[:20] || !r.Beginning.More {
+		t.Errorf("captured %+v of a body that begins with %q", r.Beginning, body.String()[:20])
+	}
+}
+
 func TestBodiesWaitForRoomInTheBudget(t *testing.T) {
 	url := serve(t, sized)
 	p := prober(t, probe.Options{BodyBudget: probe.MaxBody})
