@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -64,8 +65,11 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr
 	root.SetErr(stderr)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &UsageError{fmt.Errorf("%w\n%s --help shows what is allowed", err, cmd.CommandPath())}
+		return &UsageError{flagError(cmd, err)}
 	})
+	info, _ := debug.ReadBuildInfo()
+	root.Version = describe(info) // for --version, which many try first
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	ran := false
 	each(root, func(cmd *cobra.Command) {
 		if cmd.HasSubCommands() && cmd != root && !cmd.Runnable() {

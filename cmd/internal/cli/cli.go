@@ -20,8 +20,8 @@ func Heartbeat() *cobra.Command {
 		Short: "Probe URLs on schedules and put every measurement on a queue",
 		Long: `heartbeat probes URLs on schedules and puts every measurement on a queue.
 
-The environment configures it: env.sh lists all variables. Monitors come from
-MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.`,
+The environment configures it: heartbeat help environment lists all variables.
+Monitors come from MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.`,
 		Example: `  # look at one URL, once, phase by phase
   heartbeat probe https://shop.example/health
 
@@ -32,7 +32,9 @@ MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.`,
   # probe two URLs, with results on disk until a collector has them
   MONITORINK_URLS=https://a.example,https://b.example MONITORINK_QUEUE=disk heartbeat run`,
 	}
-	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), validate(), plan(), list(), schemaCommand(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), healthcheck(heartbeatAddr), app.VersionCommand())
+	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), validate(), plan(), list(), schemaCommand(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), healthcheck(heartbeatAddr), app.VersionCommand(), environment("heartbeat"))
+	root.AddCommand(elsewhere("collector", "dlq", "maintain", "rollup")...)
+	root.AddCommand(elsewhere("monitorink", "top")...)
 	return root
 }
 
@@ -44,7 +46,7 @@ func Collector() *cobra.Command {
 		Long: `collector takes events off a queue, keeps them in a store, and serves an API
 and a page at MONITORINK_COLLECTOR_ADDR.
 
-The environment configures it: env.sh lists all variables.`,
+The environment configures it: collector help environment lists all variables.`,
 		Example: `  # take events from the heartbeat on this machine
   collector run
 
@@ -53,7 +55,9 @@ The environment configures it: env.sh lists all variables.`,
 	}
 	root.AddCommand(run("Collect and serve until SIGTERM, then drain", func(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		return daemon.RunCollector(app.UntilHangup(ctx), cfg, log)
-	}), collectorCheck(), healthcheck(collectorAddr), maintain(), rollup(), dlq(), app.VersionCommand())
+	}), collectorCheck(), healthcheck(collectorAddr), maintain(), rollup(), dlq(), app.VersionCommand(), environment("collector"))
+	root.AddCommand(elsewhere("heartbeat", "validate", "plan", "list", "schema", "probe", "next", "topics", "ledger")...)
+	root.AddCommand(elsewhere("monitorink", "top")...)
 	return root
 }
 
@@ -65,7 +69,7 @@ func Monitorink() *cobra.Command {
 		Long: `monitorink is heartbeat and collector in one process, with the API and the page
 at MONITORINK_COLLECTOR_ADDR. With nothing set it keeps everything in memory.
 
-The environment configures it: env.sh lists all variables.`,
+The environment configures it: monitorink help environment lists all variables.`,
 		Example: `  # probe what monitors.yaml says
   monitorink run
 
@@ -75,7 +79,9 @@ The environment configures it: env.sh lists all variables.`,
   # and look at it from another terminal
   monitorink top`,
 	}
-	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), healthcheck(collectorAddr), app.VersionCommand())
+	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), healthcheck(collectorAddr), app.VersionCommand(), environment("monitorink"))
+	root.AddCommand(elsewhere("heartbeat", "validate", "plan", "list", "schema", "probe", "next", "topics", "ledger", "check")...)
+	root.AddCommand(elsewhere("collector", "dlq", "maintain", "rollup")...)
 	return root
 }
 

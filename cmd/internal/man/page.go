@@ -20,7 +20,7 @@ func page(root *cobra.Command, version, date string) []byte {
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", name, text(strings.ToLower(root.Short[:1])+root.Short[1:]))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n.I command\n.RI [ flags ]\n", name)
 	b.WriteString(".SH DESCRIPTION\n")
-	prose(&b, root.Long)
+	prose(&b, strings.Replace(root.Long, name+" help environment lists", "ENVIRONMENT, below, lists", 1))
 	b.WriteString(".SH COMMANDS\n")
 	commands(&b, root)
 	if root.Example != "" {

@@ -9,7 +9,7 @@ func TestAPageHasEveryCommandFlagAndVariable(t *testing.T) {
 	for _, root := range programs() {
 		got := string(page(root, "v1.2.3", "2026-11-28"))
 		for _, want := range map[string][]string{
-			"monitorink": {".TH MONITORINK 1 \"2026-11-28\" \"Monitorink v1.2.3\"", ".SS monitorink run\n", ".B MONITORINK_MONITORS\n", ".BR collector (1),\n.BR heartbeat (1)\n"},
+			"monitorink": {".TH MONITORINK 1 \"2026-11-28\" \"Monitorink v1.2.3\"", ".SS monitorink run\n", ".B MONITORINK_MONITORS\n", "ENVIRONMENT, below, lists all variables.", ".BR collector (1),\n.BR heartbeat (1)\n"},
 			"heartbeat":  {".SS heartbeat topics apply\n", ".SS heartbeat completion bash |", "\n\\fB\\-\\-count\\fR", ".B MONITORINK_SHARD\n", ".B MONITORINK_TOKEN_FILE\nmay name a file"},
 			"collector":  {".SS collector dlq replay\n", "\n\\fB\\-\\-dry\\-run\\fR\n", ".B MONITORINK_RETENTION\n"},
 		}[root.Name()] {
