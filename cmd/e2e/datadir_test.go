@@ -27,11 +27,11 @@ func TestADataDirectoryThatCannotBeUsedIsNamed(t *testing.T) {
 		code int
 		want []string
 	}{
-		"a file in its place": {func(t *testing.T, dir string) { os.Remove(dir); mustWrite(t, dir, "") }, 1, []string{"must be a folder", "MONITORINK_DATA_DIR"}},
+		"a file in its place": {func(t *testing.T, dir string) { os.Remove(dir); mustWrite(t, dir, "") }, 2, []string{"must be a folder", "MONITORINK_DATA_DIR"}},
 		"no definitions but a folder": {func(t *testing.T, dir string) { mustWrite(t, filepath.Join(dir, "definitions.json", "x"), "") }, 1,
 			[]string{"definitions.json", "must be a file", "move it away"}},
 		"no lock but a folder":   {func(t *testing.T, dir string) { mustWrite(t, filepath.Join(dir, "lock", "x"), "") }, 1, []string{"lock", "move that folder away"}},
-		"no spool but a file":    {func(t *testing.T, dir string) { mustWrite(t, filepath.Join(dir, "spool"), "") }, 1, []string{"spool", "must be a folder"}},
+		"no spool but a file":    {func(t *testing.T, dir string) { mustWrite(t, filepath.Join(dir, "spool"), "") }, 2, []string{"spool", "must be a folder"}},
 		"no cursor but a folder": {func(t *testing.T, dir string) { mustWrite(t, filepath.Join(dir, "spool", "cursor", "x"), "") }, 1, []string{"cursor", "must be a file", "move it away"}},
 		"of a later version": {func(t *testing.T, dir string) {
 			mustWrite(t, filepath.Join(dir, "definitions.json"), `{"form":2,"location":"here","definitions":[]}`)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -51,7 +52,10 @@ func alive(ctx context.Context, live string) error {
 	if err != nil {
 		return err
 	}
-	direct := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // no proxy stands between a daemon and itself
+	direct := http.Client{ // no proxy stands between a daemon and itself, and it sends nobody elsewhere
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	res, err := direct.Do(req)
 	var failed *url.Error
 	switch {
@@ -65,6 +69,10 @@ func alive(ctx context.Context, live string) error {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("it answers %s", res.Status)
+	}
+	var said struct{ Status string }
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1024)).Decode(&said); err != nil || said.Status != "alive" {
+		return errors.New("another server answers there, and not this daemon")
 	}
 	return nil
 }

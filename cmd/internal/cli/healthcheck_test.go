@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,13 +13,15 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/app"
 )
 
-// aDaemon answers /livez with a code, without asking for a token.
-func aDaemon(t *testing.T, code int) (addr string) {
+// aDaemon answers /livez, without asking for a token.
+func aDaemon(t *testing.T, code int, body string) (addr string) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/livez" {
 			t.Errorf("it asks %s", r.URL.Path)
 		}
+		w.Header().Set("Location", "http://"+r.Host+"/elsewhere")
 		w.WriteHeader(code)
+		fmt.Fprint(w, body)
 	}))
 	t.Cleanup(srv.Close)
 	return strings.TrimPrefix(srv.URL, "http://")
@@ -35,7 +38,7 @@ func TestHealthcheckAsksTheListenerOfItsOwnDaemon(t *testing.T) {
 		"monitorink": {Monitorink(), "MONITORINK_COLLECTOR_ADDR", "it lives"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, port, _ := strings.Cut(aDaemon(t, http.StatusOK), ":")
+			_, port, _ := strings.Cut(aDaemon(t, http.StatusOK, `{"status":"alive"}`), ":")
 			t.Setenv(c.variable, ":"+port) // every address, as in a container
 			var out, problem bytes.Buffer
 			if code := app.Run(t.Context(), c.root, []string{"healthcheck"}, &out, &problem); code != 0 || out.String() != "http://127.0.0.1:"+port+"/livez: it lives\n" {
@@ -48,7 +51,10 @@ func TestHealthcheckAsksTheListenerOfItsOwnDaemon(t *testing.T) {
 func TestHealthcheckSaysInOneLineWhyNot(t *testing.T) {
 	for name, c := range map[string]struct{ addr, want string }{
 		"nobody listens":      {"127.0.0.1:1", "http://127.0.0.1:1/livez: dial tcp 127.0.0.1:1: connect: connection refused"},
-		"another answer":      {aDaemon(t, http.StatusNotFound), "it answers 404 Not Found"},
+		"another answer":      {aDaemon(t, http.StatusNotFound, ""), "it answers 404 Not Found"},
+		"a redirect":          {aDaemon(t, http.StatusFound, ""), "it answers 302 Found"},
+		"another server":      {aDaemon(t, http.StatusOK, "It works!"), "another server answers there"},
+		"another's JSON":      {aDaemon(t, http.StatusOK, `{"status":"UP"}`), "another server answers there"},
 		"a wrong environment": {"nonsense", "MONITORINK_COLLECTOR_ADDR is \"nonsense\": write host:port"},
 	} {
 		t.Run(name, func(t *testing.T) {

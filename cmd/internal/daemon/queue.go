@@ -103,9 +103,10 @@ func openSpool(cfg *config.Config, log *slog.Logger) (*local, error) {
 	}, nil
 }
 
-// mendable marks what the user can mend: rights that are missing.
+// mendable marks what the user can mend: rights that are missing, and a file where
+// a folder belongs.
 func mendable(err error) error {
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) {
 		return &app.UsageError{Err: err}
 	}
 	return err
