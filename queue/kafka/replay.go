@@ -177,8 +177,10 @@ func (p *replayer) restore(ctx context.Context, d *DeadLetter) (never, err error
 	var found *sarama.ConsumerMessage
 	at := extent{d.SourcePartition, d.SourceOffset, d.SourceOffset + 1}
 	err = p.read(ctx, d.SourceTopic, at, func(m *sarama.ConsumerMessage) error { found = m; return nil })
+	partitions := p.leaders[d.SourceTopic]
+	_, exists := partitions[d.SourcePartition]
 	switch {
-	case errors.Is(err, sarama.ErrOffsetOutOfRange), errors.Is(err, sarama.ErrUnknownTopicOrPartition), errors.Is(err, errNothing), err == nil && found == nil:
+	case errors.Is(err, sarama.ErrOffsetOutOfRange), errors.Is(err, errNothing), partitions != nil && !exists, err == nil && found == nil:
 		return errors.New("it was cut, and its topic no longer holds the original"), nil
 	case err != nil:
 		return nil, fmt.Errorf("dead letter %d of partition %d was cut, and the original cannot be read: %w", d.Offset, d.Partition, err)

@@ -225,13 +225,14 @@ func TestReplayPassesOverNoLetterWhoseOriginalCannotBeReadNow(t *testing.T) {
 		t.Fatal(len(list), err)
 	}
 	produce(t, o, letter("a", "first"), letter("big", "orig", "monitorink-cut", "true", "monitorink-original-size", "8",
-		"monitorink-source-partition", fmt.Sprint(list[0].Partition), "monitorink-source-offset", fmt.Sprint(list[0].Offset)))
+		"monitorink-source-partition", fmt.Sprint(list[0].Partition), "monitorink-source-offset", fmt.Sprint(list[0].Offset)),
+		letter("gone", "go", "monitorink-cut", "true", "monitorink-source-partition", "99"))
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: "events", Err: kerr.NotLeaderForPartition, Count: 1})
 	got, err := kafka.Replay(t.Context(), o, kafka.ReplayOptions{})
 	if err == nil || got != (kafka.ReplayResult{}) || !strings.Contains(err.Error(), "dead letter 1 of partition 0 was cut") {
 		t.Errorf("got %+v and %v, want an error", got, err)
 	}
-	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{Replayed: 2, Fetched: 1})
+	replay(t, o, kafka.ReplayOptions{}, kafka.ReplayResult{Replayed: 2, Fetched: 1, Skipped: 1})
 	if got := values(t, o, "events"); !slices.Equal(got, []string{"first", "original", "original"}) {
 		t.Errorf("events has %q", got)
 	}
