@@ -111,6 +111,7 @@ type Runner struct {
 	upto    int64         // all slots up to here are released
 	most    int64         // no slot after it is released
 	jumps   []*jump       // of the wall clock, which may yet be undone, in order
+	looked  reading       // up to which slots are released, or jumped over
 	wake    chan struct{} // closed, and made anew, by Again and when a change has been made
 	freed   chan struct{} // has a value when a host that holds slots has room; never closed
 
@@ -119,7 +120,6 @@ type Runner struct {
 	// Only Next uses these.
 	last    time.Time // when it returned
 	alarm   Alarm
-	looked  reading
 	holding *jump // takes what is skipped because of the clock; nil: it is given
 	due     []Due
 	skip    []Skip

@@ -100,6 +100,20 @@ func TestPulseRestsWhenThereIsNothingToProbe(t *testing.T) {
 	want("later", time.Hour+time.Second, false, 100*ms)
 }
 
+// The wall clock decides only where a beat ends, and may be set to anything.
+func TestABeatIsNeitherTooShortNorTooLongWhateverTheWallClockSays(t *testing.T) {
+	for _, wall := range []time.Time{time.Unix(0, 0), time.Unix(-1, 7), time.Date(1969, 12, 31, 23, 59, 59, 1234567, time.UTC), time.Unix(1_800_000_000, 999_999_999)} {
+		for off := time.Duration(0); off < 20*ms; off += 333 * time.Microsecond {
+			var p strain.Pulse
+			now := wall.Add(off)
+			d := p.Sleep(now, true)
+			if d < 5*ms || d >= 20*ms || now.Add(d).UnixNano()%int64(10*ms) != 0 {
+				t.Errorf("at %v it sleeps for %v", now.UTC(), d)
+			}
+		}
+	}
+}
+
 func TestUsualIsAShortAnswerAmongTheLatest(t *testing.T) {
 	var u strain.Usual
 	want := func(what string, d time.Duration, sure bool) {

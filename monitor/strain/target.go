@@ -68,8 +68,9 @@ func (u *usual) total() (d time.Duration, sure bool) {
 	return time.Duration(list[n/7]) * time.Microsecond, n >= trusted
 }
 
-// A Place knows how quickly any target answers of those that share connections:
-// the shortest answer of the last five to ten seconds. Its zero value knows of none.
+// A Place knows how quickly any target answers of those that share connections: the
+// shortest answer of the last five to ten seconds, or of the latest two when they come
+// more seldom. Its zero value knows of none.
 type Place struct {
 	mu        sync.Mutex
 	since     time.Time // when now began
