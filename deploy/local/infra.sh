@@ -26,7 +26,7 @@ start() {
 		"$here/kafka.sh" start
 		"$here/postgres.sh" start
 	fi
-	MONITORINK_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT "$root/bin/heartbeat" topics apply
+	MONITORINK_QUEUE=kafka MONITORINK_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT "$root/bin/heartbeat" topics apply
 	[ "$KAFKA_PORT" = 9092 ] || say "export MONITORINK_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT"
 	[ "$POSTGRES_PORT" = 5432 ] || say "export MONITORINK_POSTGRES_URL=postgres://monitorink@127.0.0.1:$POSTGRES_PORT/monitorink"
 	say 'next, unless it is done: make migrate'

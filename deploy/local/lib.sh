@@ -56,11 +56,12 @@ must_be_free() { # PORT NAME-OF-THE-PORT'S-VARIABLE [WHAT-TO-SET-THEN]
 		listening "$1" || return 0
 		sleep 0.1
 	done
-	local who make=run-infra other=$(($1 + 20000)) # below the ports that outgoing connections get
+	local who make=run-infra other=$((20000 + $1 % 10000)) # below the ports that outgoing connections get
+	[ "$other" != "$1" ] || other=$((10000 + $1 % 10000))
 	who=$( (pg_lsclusters --no-header | sed -nE "s/^([^ ]+) +([^ ]+) +$1 +online.*/the cluster \1 \2 of this machine (pg_lsclusters)/p"
 		ss -Hltnp "sport = :$1" | sed -nE 's/.*users:\(\("([^"]*)",pid=([0-9]*).*/\1, process \2/p'
 		lsof -nP -iTCP:"$1" -sTCP:LISTEN | sed -nE 's/^([a-z][^ ]*) +([0-9]+) .*/\1, process \2/p') 2>/dev/null | head -n 1 || true)
-	[ "$INFRA" = dev ] || make=test-integration other=$(($1 + 10000))
+	[ "$INFRA" = dev ] || make=test-integration
 	die "port $1 is taken by ${who:-another program}. End that, or choose another port: $2=$other make $make${3:+
 and then set ${3/PORT/$other}}"
 }
