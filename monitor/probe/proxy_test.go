@@ -94,15 +94,16 @@ func TestFaultsOfProxiesAreToldFromThoseOfTargets(t *testing.T) {
 	says := func(kind string, handle func(net.Conn)) func(*testing.T) string {
 		return func(t *testing.T) string { return kind + "://" + raw(t, handle) }
 	}
-	reply := func(code byte) func(*testing.T) string {
+	answer := func(version, code byte) func(*testing.T) string {
 		return says("socks5", func(c net.Conn) {
 			b := make([]byte, 100)
 			io.ReadFull(c, b[:3])
 			c.Write([]byte{5, 0})
 			c.Read(b)
-			c.Write([]byte{5, code, 0, 1, 0, 0, 0, 0, 0, 0})
+			c.Write([]byte{version, code, 0, 1, 0, 0, 0, 0, 0, 0})
 		})
 	}
+	reply := func(code byte) func(*testing.T) string { return answer(5, code) }
 	refuses := func(*testing.T) string { return "http://127.0.0.1:1" }
 	unknown := func(*testing.T) string { return "http://proxy.invalid:3128" }
 	for _, tt := range []struct {
@@ -144,6 +145,7 @@ func TestFaultsOfProxiesAreToldFromThoseOfTargets(t *testing.T) {
 		{"SOCKS 3", reply(3), up, data.ErrProxy, "connect", "the network cannot be reached (reply 3)"},
 		{"SOCKS 4", reply(4), up, data.ErrProxy, "connect", "the host cannot be reached (reply 4)"},
 		{"SOCKS 6", reply(6), up, data.ErrProxy, "connect", "no answer came in time (reply 6)"},
+		{"SOCKS, answers in another version", answer(4, 0), up, data.ErrProxy, "connect", "does not speak SOCKS5"},
 		{"SOCKS 99", reply(99), up, data.ErrProxy, "connect", "reply 99, which means nothing"},
 		{"target closed", good("http"), closed, data.ErrProxy, "connect", "did not connect to the target: 502 Bad Gateway"},
 		{"SOCKS, target closed", good("socks5"), closed, data.ErrProxy, "connect", "the connection is refused (reply 5)"},

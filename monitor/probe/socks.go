@@ -49,7 +49,10 @@ func (p *proxy) socks(nc net.Conn, h *hop) error {
 	if err := p.say(nc, ask, reply[:]); err != nil {
 		return err
 	}
-	if reply[0] != 5 || reply[1] != 0 {
+	if reply[0] != 5 {
+		return p.fault("does not speak SOCKS5")
+	}
+	if reply[1] != 0 {
 		return p.fault("did not connect to the target: " + socksReply(reply[1]))
 	}
 	return p.skipBound(nc, reply[3])
