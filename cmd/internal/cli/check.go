@@ -123,6 +123,12 @@ func collectorCheck() *cobra.Command {
 		checkReading, checkStore)
 }
 
+func bothCheck() *cobra.Command {
+	return check("Try what monitorink needs, and say what is wrong",
+		"Try what monitorink needs: its monitors, whether its network policy lets it probe them, its folder, Kafka when that is the queue, and its store.",
+		checkMonitors, checkDataDir, checkWriting, checkReadingTopic, checkStore)
+}
+
 func checkMonitors(_ context.Context, cfg *config.Config, report func(string, error)) {
 	list, err := daemon.Monitors(cfg, daemon.References(cfg), nil)
 	if err != nil {
@@ -229,9 +235,16 @@ func checkWriting(ctx context.Context, cfg *config.Config, report func(string, e
 	}
 }
 
-func checkReading(ctx context.Context, cfg *config.Config, report func(string, error)) {
+// checkReadingTopic leaves out heartbeat's own queue, which in one process is at no URL.
+func checkReadingTopic(ctx context.Context, cfg *config.Config, report func(string, error)) {
 	if cfg.Queue == config.QueueKafka {
 		kafka.Check(ctx, daemon.KafkaOptions(cfg, nil), kafka.Consumer, report)
+	}
+}
+
+func checkReading(ctx context.Context, cfg *config.Config, report func(string, error)) {
+	if cfg.Queue == config.QueueKafka {
+		checkReadingTopic(ctx, cfg, report)
 		return
 	}
 	report("heartbeat's queue at "+cfg.QueueURL, reachQueue(ctx, cfg))

@@ -79,8 +79,8 @@ The environment configures it: monitorink help environment lists all variables.`
   # and look at it from another terminal
   monitorink top`,
 	}
-	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), healthcheck(collectorAddr), app.VersionCommand(), environment("monitorink"))
-	root.AddCommand(elsewhere("heartbeat", "validate", "plan", "list", "schema", "probe", "next", "topics", "ledger", "check")...)
+	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), bothCheck(), healthcheck(collectorAddr), app.VersionCommand(), environment("monitorink"))
+	root.AddCommand(elsewhere("heartbeat", "validate", "plan", "list", "schema", "probe", "next", "topics", "ledger")...)
 	root.AddCommand(elsewhere("collector", "dlq", "maintain", "rollup")...)
 	return root
 }

@@ -3,6 +3,8 @@ package cli_test
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -51,10 +53,6 @@ func TestACommandOfAnotherProgramIsNamed(t *testing.T) {
 				}
 				got, code := says(t, programs()[i], c.Name(), "--some=thing")
 				if want := fmt.Sprintf("is a command of %s: write %[1]s %s --some=thing", other.Name(), c.Name()); code != 2 || !strings.Contains(got, want) {
-					// both daemons have a check, which monitorink has not
-					if c.Name() == "check" && strings.Contains(got, "write heartbeat check") {
-						continue
-					}
 					t.Errorf("%s %s: exit code %d, and it says %q, want %q", mine.Name(), c.Name(), code, got, want)
 				}
 			}
@@ -62,5 +60,22 @@ func TestACommandOfAnotherProgramIsNamed(t *testing.T) {
 	}
 	if got, _ := says(t, cli.Monitorink(), "--help"); strings.Contains(got, "validate") {
 		t.Errorf("the help lists commands of other programs:\n%s", got)
+	}
+}
+
+// Both daemons in one process ask nobody for a queue, which a collector of its own would.
+func TestCheckOfBothLooksAtNoQueueByURL(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "monitors.yaml")
+	if err := os.WriteFile(file, []byte("monitors: [{id: shop, url: https://shop.example/}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"MONITORS": file, "QUEUE": "disk", "DATA_DIR": t.TempDir(), "QUEUE_URL": "http://127.0.0.1:1"} {
+		t.Setenv("MONITORINK_"+name, value)
+	}
+	if got, code := says(t, cli.Monitorink(), "check"); code != 0 || !strings.Contains(got, "1 monitor") || !strings.Contains(got, "for the spool") || !strings.Contains(got, "store in memory") {
+		t.Errorf("monitorink check: exit code %d, and it says\n%s", code, got)
+	}
+	if got, code := says(t, cli.Collector(), "check"); code != 1 || !strings.Contains(got, "127.0.0.1:1") {
+		t.Errorf("collector check: exit code %d, and it says\n%s", code, got)
 	}
 }
