@@ -165,7 +165,7 @@ func resetLedger(cmd *cobra.Command, cfg *config.Config, r *ledgerReport) (err e
 	if err != nil {
 		return inUse(err, cfg)
 	}
-	defer func() { err = errors.Join(err, state.Close()) }()
+	defer func() { err = errors.Join(err, state.Close(), giveBack(cfg.DataDir)) }()
 	s, _, err := spool.Open(spoolOptions(cfg))
 	if err != nil {
 		return err
