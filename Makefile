@@ -129,7 +129,7 @@ compose-check: ## docker-compose.yml, by Compose's own library, and what is in i
 	@cd deploy/composecheck && $(GO) vet . && $(GO) test . && $(GO) run . ../../docker-compose.yml
 
 release: $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION) $(TOOLS)/nfpm-$(NFPM_VERSION) ## archives and packages for Linux and macOS, checksums and SBOMs, in dist; the same bytes for everybody
-	@deploy/release/release.sh $(addprefix $(CURDIR)/,$^)
+	@deploy/release/release.sh $^
 
 env: ## write env.sh, docs/settings.md and docs/commands.md anew from the code
 	$(GO) generate ./cmd/internal/config ./cmd/internal/cli

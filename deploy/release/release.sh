@@ -10,17 +10,19 @@
 # user is in it, so that anybody can make it again and compare. The version is what Go
 # stamps into the binaries: the tag of the commit, or else v0.0.0, its time and its hash.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
 die() { echo "release: $*" >&2; exit 1; }
 
-gomod=$1 nfpm=$2
+gomod=$(realpath "$1") nfpm=$(realpath "$2")
+cd "$(dirname "$0")/../.."
 for tool in git go jq gzip; do
 	command -v "$tool" >/dev/null || die "$tool is missing: install it"
 done
 tar --version 2>/dev/null | grep -q GNU || die "this takes GNU tar: another one cannot sort what it packs"
 
-export LC_ALL=C TZ=UTC CGO_ENABLED=0 GOFLAGS=-trimpath GOAMD64=v1 GOARM64=v8.0
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) || die "this takes a clone with Git: version and date come from the commit"
+GOOS=$(go env GOHOSTOS) GOARCH=$(go env GOHOSTARCH)
+export LC_ALL=C TZ=UTC GOOS GOARCH CGO_ENABLED=0 GOFLAGS=-trimpath GOAMD64=v1 GOARM64=v8.0 GOEXPERIMENT='' GOFIPS140=off GOWORK=off
+# A copy without a .git of its own may be in somebody else's clone.
+SOURCE_DATE_EPOCH=$([ -z "$(git rev-parse --show-cdup)" ] && git log -1 --format=%ct) || die "this takes a clone with Git: version and date come from the commit"
 export SOURCE_DATE_EPOCH
 umask 022
 [ -z "$(git status --porcelain)" ] || echo 'release: the tree has changes that are not committed: the version says +dirty' >&2

@@ -54,7 +54,20 @@ until_it up second
 [ "$(systemctl show -p NRestarts --value monitorink)" -ge 1 ] || die "it does not come back after a crash"
 say "it comes back after a crash"
 
+pid=$(systemctl show -p MainPID --value monitorink)
+mkdir /etc/systemd/system/monitorink.service.d
+printf '[Service]\nTimeoutStopSec=75s\n' >/etc/systemd/system/monitorink.service.d/override.conf
+dpkg -i "$deb" >/dev/null || die "an upgrade"
+another() { [ "$(systemctl show -p MainPID --value monitorink)" != "$pid" ]; }
+until_it another
+until_it up second
+[ "$(systemctl show -p TimeoutStopUSec --value monitorink)" = '1min 15s' ] || die "what systemctl edit wrote does not outlive an upgrade"
+rm -r /etc/systemd/system/monitorink.service.d
+say "an upgrade starts it anew, and keeps what systemctl edit wrote"
+
 sed -i 's/^MONITORINK_QUEUE=.*/MONITORINK_QUEUE=disc/' $env
+dpkg -i "$deb" >/dev/null || die "a wrong setting breaks an upgrade"
+until_it systemctl is-failed monitorink
 if systemctl restart monitorink 2>/dev/null; then die "it starts with a wrong setting"; fi
 [ "$(systemctl show -p ExecMainStatus --value monitorink)" = 2 ] || die "a wrong setting is not exit code 2"
 [ "$(systemctl show -p ActiveState --value monitorink)" = failed ] || die "a wrong setting is tried again and again"

@@ -27,10 +27,10 @@ twice() {
 	make_release "$dir/one"
 	(
 		umask 077
-		export TZ=Asia/Tokyo LANG=C.UTF-8 GOFLAGS=-buildvcs=false USER=nobody
-		make_release "$dir/another/folder"
+		export TZ=Asia/Tokyo LANG=C.UTF-8 GOFLAGS=-buildvcs=false GOOS=darwin GOFIPS140=latest USER=nobody
+		make_release "$dir/another folder"
 	)
-	diff "$dir/one/dist/SHA256SUMS" "$dir/another/folder/dist/SHA256SUMS" || die "two releases of one commit are not the same"
+	diff "$dir/one/dist/SHA256SUMS" "$dir/another folder/dist/SHA256SUMS" || die "two releases of one commit are not the same"
 	say "two releases are the same: $(wc -l <"$dir/one/dist/SHA256SUMS") files, $(du -sm "$dir/one/dist" | cut -f1) MB"
 }
 
