@@ -81,6 +81,32 @@ func follow(all []docs.Page, page, target string) string {
 	return ""
 }
 
+// What a command or a sentence names of the repository is there.
+func TestEveryPathInTheDocumentationExists(t *testing.T) {
+	file := regexp.MustCompile(`(?:^|[\s"'=(])(?:\./)?((?:bench|cmd|deploy|docs|examples|flyway|internal|web)/[\w./*-]+)(?:…|[A-Z])?`)
+	found := 0
+	for _, p := range pages(t) {
+		if p.Name == "CHANGELOG.md" {
+			continue // what was, was
+		}
+		for _, c := range p.Code() {
+			for _, m := range file.FindAllStringSubmatch(c.Text, -1) {
+				name := strings.TrimSuffix(strings.TrimRight(m[1], "."), "/...")
+				if name == "flyway/flyway" {
+					continue // an image
+				}
+				found++
+				if list, err := filepath.Glob(filepath.Join(root, name)); err != nil || len(list) == 0 {
+					t.Errorf("%s: there is no %s", c.Place, name)
+				}
+			}
+		}
+	}
+	if found < 50 {
+		t.Errorf("%d paths are named; that cannot be all", found)
+	}
+}
+
 // Who finds a page in docs/README.md need not know its name.
 func TestTheIndexHasEveryPage(t *testing.T) {
 	all := pages(t)

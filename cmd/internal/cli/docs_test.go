@@ -155,10 +155,25 @@ func commands(line string) [][]string {
 			words = words[1:]
 		}
 		if len(words) > 0 {
-			list = append(list, words)
+			list = append(list, contained(words))
 		}
 	}
 	return list
+}
+
+// contained is the command that runs in a container, when words are of docker,
+// podman or kubectl.
+func contained(words []string) []string {
+	program := regexp.MustCompile(`^(/usr/bin/|monitorink/)(heartbeat|collector|monitorink)(:.*)?$`)
+	if !slices.Contains([]string{"docker", "podman", "kubectl"}, words[0]) {
+		return words
+	}
+	for i, word := range words {
+		if m := program.FindStringSubmatch(word); m != nil && (m[1] == "/usr/bin/" || words[1] == "run") {
+			return append([]string{m[2]}, words[i+1:]...)
+		}
+	}
+	return words
 }
 
 // What the documentation quotes of a log has to be what is logged.

@@ -30,7 +30,7 @@ func TestMetricsInTheDocumentationExist(t *testing.T) {
 	short := regexp.MustCompile(`^([a-z]+(?:_[a-z0-9]+)+)(?:\{.*\})?$`)
 	notMetrics := []string{
 		"owner",                                                                                                                          // of the role monitorink_owner
-		"torn_bytes", "unfinished_slots", "left_in_spool", "lost_with_memory", "set_aside", "left_in_queue", "rollup_hour", "rollup_day", // of logs, and tables
+		"torn_bytes", "unfinished_slots", "left_in_spool", "lost_with_memory", "set_aside", "left_in_queue", "rollup_hour", "rollup_day", "seconds_ago", // of logs, tables and queries
 	}
 	found := 0
 	for _, p := range pages {
@@ -55,6 +55,32 @@ func TestMetricsInTheDocumentationExist(t *testing.T) {
 	}
 	if found < 40 {
 		t.Errorf("%d metrics are named; that cannot be all", found)
+	}
+}
+
+// Whom an alert has woken looks for its name.
+func TestAlertsInTheDocumentationExist(t *testing.T) {
+	rules, err := os.ReadFile("../../../deploy/prometheus/rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := docs.Pages("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alert, found := regexp.MustCompile(`\bMonitorink[A-Z]\w+`), 0
+	for _, p := range pages {
+		for n, line := range p.Lines {
+			for _, name := range alert.FindAllString(line, -1) {
+				found++
+				if !strings.Contains(string(rules), "- alert: "+name+"\n") {
+					t.Errorf("%s:%d: there is no alert %s", p.Name, n+1, name)
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no alert is named")
 	}
 }
 
