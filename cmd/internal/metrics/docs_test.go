@@ -29,7 +29,7 @@ func TestMetricsInTheDocumentationExist(t *testing.T) {
 	whole := regexp.MustCompile(`\bmonitorink_([a-z0-9_]+)`)
 	short := regexp.MustCompile(`^([a-z]+(?:_[a-z0-9]+)+)(?:\{.*\})?$`)
 	notMetrics := []string{
-		"owner",                                                                                                                          // of the role monitorink_owner
+		"owner",                                                                                                                                         // of the role monitorink_owner
 		"torn_bytes", "unfinished_slots", "left_in_spool", "lost_with_memory", "set_aside", "left_in_queue", "rollup_hour", "rollup_day", "seconds_ago", // of logs, tables and queries
 	}
 	found := 0

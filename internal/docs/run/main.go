@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -46,6 +47,12 @@ func run(ctx context.Context, base int, keep bool, only []string, out io.Writer)
 		if !slices.ContainsFunc(all, func(p docs.Page) bool { return p.Name == name }) {
 			return fmt.Errorf("%s: there is no such page; name it from the root of the repository, such as docs/start.md", name)
 		}
+	}
+	for _, p := range all {
+		err = errors.Join(err, misplaced(p))
+	}
+	if err != nil {
+		return err
 	}
 	began := time.Now()
 	scratch, err := os.MkdirTemp("", "monitorink-docs-")
@@ -83,6 +90,27 @@ func run(ctx context.Context, base int, keep bool, only []string, out io.Writer)
 	}
 	if wrong == nil {
 		fmt.Fprintf(out, "docs: %d blocks ran as they are written, in %.0f s\n", blocks, time.Since(began).Seconds())
+	}
+	return wrong
+}
+
+// misplaced says which marks of a page would be passed over in silence.
+func misplaced(p docs.Page) (wrong error) {
+	ran := false
+	for _, b := range p.Blocks {
+		mark, place := b.Mark, "right before a fence"
+		known := slices.Contains([]string{"", markRun, markBackground, markPrints}, mark)
+		if b.Language == "" {
+			mark, place = b.Text, "by itself"
+			known = mark == markEnd || strings.HasPrefix(mark, markUntil)
+		}
+		if !known {
+			wrong = errors.Join(wrong, fmt.Errorf("%s:%d: <!-- %s --> is no mark that stands %s; CONTRIBUTING.md has those that there are", p.Name, b.Line, mark, place))
+		}
+		if mark == markPrints && !ran {
+			wrong = errors.Join(wrong, fmt.Errorf("%s:%d: <!-- %s --> stands after no block that runs", p.Name, b.Line, mark))
+		}
+		ran = ran || mark == markRun
 	}
 	return wrong
 }

@@ -104,6 +104,19 @@ func TestWhatIsWrongIsToldWithItsPlaceAndItsOutput(t *testing.T) {
 	}
 }
 
+func TestAMarkThatWouldBePassedOverIsWrong(t *testing.T) {
+	for text, want := range map[string]string{
+		"<!-- runs -->\n§sh\nfalse\n§\n":    "page.md:3: <!-- runs --> is no mark that stands right before a fence",
+		"<!-- run -->\n\n§sh\nfalse\n§\n":   "page.md:2: <!-- run --> is no mark that stands by itself",
+		"<!-- end -->\n§sh\nfalse\n§\n":     "page.md:3: <!-- end --> is no mark that stands right before a fence",
+		"<!-- prints -->\n§\nanything\n§\n": "page.md:3: <!-- prints --> stands after no block that runs",
+	} {
+		if said, err := follow(t, "\n"+text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\nsays %v, want %s\n%s", text, err, want, said)
+		}
+	}
+}
+
 func TestPortsAreReplacedAsWords(t *testing.T) {
 	p := portsFrom(21000)
 	if got := p.in("http://127.0.0.1:8080/ 18080 :9092, 5432"); got != "http://127.0.0.1:21080/ 18080 :21092, 21032" {
