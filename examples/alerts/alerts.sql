@@ -1,9 +1,9 @@
 -- A line for each time when a monitor was down in two slots in a row, was up again, or
 -- was not measured, in the last day:
 --
---   psql -qXAt -f alerts.sql "$MONITORINK_POSTGRES_URL"
---   psql -qXAt -v since=2026-11-23 -f alerts.sql "$MONITORINK_POSTGRES_URL"      from that day on
---   psql -qXAt -v source=topic -f alerts.sql "$DATABASE"                         over what topic.sh has loaded
+--   psql -qXAt -f alerts.sql postgres://monitorink@127.0.0.1:5432/monitorink
+--   psql -qXAt -v since=2026-11-23 -f alerts.sql postgres://…      from that day on
+--   psql -qXAt -v source=topic -f alerts.sql "$DATABASE"           over what topic.sh has loaded
 \set ON_ERROR_STOP on
 \if :{?since} \else \set since yesterday
 \endif

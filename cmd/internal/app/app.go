@@ -84,11 +84,22 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr
 		return exitOK
 	}
 	fmt.Fprintf(stderr, "%s: %v\n", root.Name(), err)
+	if !ran && strings.HasPrefix(err.Error(), "unknown command") && !strings.Contains(err.Error(), "\n") { // cobra's, without a hint
+		fmt.Fprintf(stderr, "%s --help lists what there is\n", root.Name())
+	}
 	var usage *UsageError
 	if !ran || errors.As(err, &usage) {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// NoArguments wants none, and says so. cobra's own takes one for an unknown command.
+func NoArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &UsageError{fmt.Errorf("%s takes no argument, and %q is one", cmd.CommandPath(), args[0])}
 }
 
 // group is what a command does that is only the name of others.

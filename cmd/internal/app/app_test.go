@@ -19,7 +19,7 @@ func TestAGroupOfCommandsKnowsItsOwn(t *testing.T) {
 		"topics apply": {0, "applied"},
 		"topics aply":  {2, "did you mean apply?"},
 		"topics dance": {2, `unknown command "dance" for "heartbeat topics"`},
-		"dance":        {2, "unknown command"},
+		"dance":        {2, "unknown command \"dance\" for \"heartbeat\"\nheartbeat --help lists what there is"},
 	} {
 		root, topics := &cobra.Command{Use: "heartbeat"}, &cobra.Command{Use: "topics", Args: cobra.NoArgs}
 		topics.AddCommand(&cobra.Command{Use: "apply", RunE: func(cmd *cobra.Command, _ []string) error {

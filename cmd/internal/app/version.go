@@ -47,7 +47,7 @@ func describe(info *debug.BuildInfo) string {
 // VersionCommand prints the version.
 func VersionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version, its commit and that one's date", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version, its commit and that one's date", Args: NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, _ := debug.ReadBuildInfo()
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", cmd.Root().Name(), describe(info))

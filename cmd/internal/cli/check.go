@@ -88,7 +88,7 @@ type probeFunc func(ctx context.Context, cfg *config.Config, report func(string,
 
 func check(short, long string, parts ...probeFunc) *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Short: short, Args: cobra.NoArgs,
+		Use: "check", Short: short, Args: app.NoArguments,
 		Long: long + `
 
 Each item is one line, ok or FAIL, and what failed says what to do about it. The

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -87,7 +88,7 @@ The environment configures it: monitorink help environment lists all variables.`
 
 func run(short string, f daemon.Func) *cobra.Command {
 	return &cobra.Command{
-		Use: "run", Short: short, Args: cobra.NoArgs,
+		Use: "run", Short: short, Args: noFile,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {
@@ -97,4 +98,13 @@ func run(short string, f daemon.Func) *cobra.Command {
 			return f(cmd.Context(), cfg, app.Logger(cfg, cmd.ErrOrStderr()))
 		},
 	}
+}
+
+// noFile wants no argument, and says where run's file of monitors is named.
+func noFile(cmd *cobra.Command, args []string) error {
+	err := app.NoArguments(cmd, args)
+	if err != nil && cmd.Root().Name() != "collector" {
+		return &app.UsageError{Err: fmt.Errorf("%w: MONITORINK_MONITORS names the file of monitors, or MONITORINK_URLS their URLs", err)}
+	}
+	return err
 }

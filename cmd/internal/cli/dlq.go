@@ -32,7 +32,7 @@ func dlq() *cobra.Command {
 the store will never take. They are in the topic MONITORINK_KAFKA_DLQ_TOPIC, each
 with its reason and the place that it came from. With MONITORINK_QUEUE=disk they
 are in files of MONITORINK_DATA_DIR, and with memory only in the log.`,
-		Args: cobra.NoArgs,
+		Args: app.NoArguments,
 	}
 	cmd.AddCommand(dlqList(), dlqReplay())
 	return cmd
@@ -42,7 +42,7 @@ func dlqList() *cobra.Command {
 	var limit int
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the dead letters, the newest last", Args: cobra.NoArgs,
+		Use: "list", Short: "List the dead letters, the newest last", Args: app.NoArguments,
 		Example: "  collector dlq list\n  collector dlq list --limit 0 --json | jq -r .reason | sort | uniq -c",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
@@ -215,7 +215,7 @@ func dlqReplay() *cobra.Command {
 	var how kafka.ReplayOptions
 	var quiet bool
 	cmd := &cobra.Command{
-		Use: "replay", Short: "Send the dead letters once more, those that were not yet", Args: cobra.NoArgs,
+		Use: "replay", Short: "Send the dead letters once more, those that were not yet", Args: app.NoArguments,
 		Long: `Send the dead letters of MONITORINK_KAFKA_TOPIC to it, as they were, once the
 cause is gone. One that came from another topic is named and skipped. The offsets of
 the consumer group MONITORINK_KAFKA_GROUP with -dlq-replay at its end say which have

@@ -79,3 +79,19 @@ func TestCheckOfBothLooksAtNoQueueByURL(t *testing.T) {
 		t.Errorf("collector check: exit code %d, and it says\n%s", code, got)
 	}
 }
+
+func TestAnArgumentTooManyIsNoUnknownCommand(t *testing.T) {
+	for line, want := range map[string]string{
+		"heartbeat run monitors.yaml":  `heartbeat run takes no argument, and "monitors.yaml" is one: MONITORINK_MONITORS names`,
+		"monitorink run https://a.com": "MONITORINK_URLS",
+		"collector run monitors.yaml":  `collector run takes no argument, and "monitors.yaml" is one`,
+		"heartbeat check now":          `heartbeat check takes no argument, and "now" is one`,
+		"collector version now":        `collector version takes no argument, and "now" is one`,
+	} {
+		words := strings.Fields(line)
+		i := slices.IndexFunc(programs(), func(c *cobra.Command) bool { return c.Name() == words[0] })
+		if got, code := says(t, programs()[i], words[1:]...); code != 2 || !strings.Contains(got, want) || strings.Contains(got, "unknown") {
+			t.Errorf("%s: exit code %d, and it says %q, want %q", line, code, got, want)
+		}
+	}
+}

@@ -23,7 +23,7 @@ const healthTime = 4 * time.Second
 // longer than healthTime.
 func healthcheck(addr func(*config.Config) string) *cobra.Command {
 	return &cobra.Command{
-		Use: "healthcheck", Short: "Ask the daemon on this machine whether it lives", Args: cobra.NoArgs,
+		Use: "healthcheck", Short: "Ask the daemon on this machine whether it lives", Args: app.NoArguments,
 		Long: `Ask the daemon that the same environment configures whether it lives, by /livez of
 its own listener. The exit code is 0 when it does and 1 when it does not, and one
 line says why. It is the health check of the images, which hold no curl.

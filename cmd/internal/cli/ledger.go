@@ -23,7 +23,7 @@ func ledger() *cobra.Command {
 		Long: `Look at the ledger in MONITORINK_DATA_DIR: up to when every slot is accounted for
 (the newest checkpoint), which definitions are persisted, and what the spool holds.
 heartbeat must not run on it meanwhile. With MONITORINK_QUEUE=memory there is none.`,
-		Args: cobra.NoArgs,
+		Args: app.NoArguments,
 	}
 	cmd.AddCommand(ledgerShow(), ledgerReset())
 	return cmd
@@ -32,7 +32,7 @@ heartbeat must not run on it meanwhile. With MONITORINK_QUEUE=memory there is no
 func ledgerShow() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "show", Short: "Show the newest checkpoint, what the spool holds, and what the next start would write", Args: cobra.NoArgs,
+		Use: "show", Short: "Show the newest checkpoint, what the spool holds, and what the next start would write", Args: app.NoArguments,
 		Long: `Show up to when every slot is accounted for, what the spool holds, and which gaps
 with the reason stopped the next start would write. Nothing on disk is changed.`,
 		Example: "  heartbeat ledger show\n  heartbeat ledger show --json | jq .stopped.slots",
@@ -55,7 +55,7 @@ with the reason stopped the next start would write. Nothing on disk is changed.`
 func ledgerReset() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
-		Use: "reset", Short: "Make now the newest checkpoint, for a clock that was ahead and is right now", Args: cobra.NoArgs,
+		Use: "reset", Short: "Make now the newest checkpoint, for a clock that was ahead and is right now", Args: app.NoArguments,
 		Long: `Make now the newest checkpoint, though the last one is later, and let definitions
 that were to begin later begin now. This is for a clock that was wrong: heartbeat
 does not probe slots that are accounted for, and so would wait until the clock has

@@ -19,7 +19,7 @@ func maintain() *cobra.Command {
 MONITORINK_RETENTION: days of measurements, gaps, and definitions that another has
 replaced. collector does the same at its start and every hour; this is for where
 none runs. Twice is harmless.`,
-		Args: cobra.NoArgs,
+		Args: app.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {

@@ -25,7 +25,7 @@ func backfill() *cobra.Command {
 		Long: `Make the rollups of days whose measurements were saved before the database had
 any, the newest day first. A collector may run meanwhile. It may be ended at any time,
 and goes on with the day that it was at; days that are done are not done again.`,
-		Args: cobra.NoArgs,
+		Args: app.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := app.Config(cmd.ErrOrStderr())
 			if err != nil {

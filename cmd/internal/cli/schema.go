@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/monitorink/monitorink/cmd/internal/app"
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
 )
 
@@ -14,7 +15,7 @@ complete and check a file by it that begins with
 
   # yaml-language-server: $schema=monitors.schema.json`,
 		Example: "  heartbeat schema > monitors.schema.json",
-		Args:    cobra.NoArgs,
+		Args:    app.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := cmd.OutOrStdout().Write(monitors.Schema())
 			return err

@@ -17,7 +17,7 @@ import (
 func topCommand() *cobra.Command {
 	o := top.Options{Getenv: os.Getenv}
 	cmd := &cobra.Command{
-		Use: "top", Short: "Show every monitor in a live table", Args: cobra.NoArgs,
+		Use: "top", Short: "Show every monitor in a live table", Args: app.NoArguments,
 		Long: `Show every monitor, its state and latency, in a table that is kept up by what a
 collector tells, here or elsewhere. Where the collector asks for a token, it comes
 from MONITORINK_READ_TOKEN, or else from MONITORINK_TOKEN, or their twins in _FILE.

@@ -21,7 +21,7 @@ func TestTopTellsOfWrongFlags(t *testing.T) {
 		{"top --url shop.example", `--url: "shop.example" is not the URL of a collector: write such as http://127.0.0.1:8080`, 2},
 		{"top --url http://me:secret@shop.example", "a token into MONITORINK_TOKEN", 2},
 		{"top --url http://127.0.0.1:1", "http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused: no collector is there; --url, or MONITORINK_COLLECTOR_ADDR, says where one is", 1},
-		{"top now", "unknown command", 2},
+		{"top now", "takes no argument", 2},
 	} {
 		var out, problem bytes.Buffer
 		if code := app.Run(t.Context(), Monitorink(), strings.Fields(tc.args), &out, &problem); code != tc.code || !strings.Contains(problem.String(), tc.want) {

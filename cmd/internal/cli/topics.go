@@ -32,17 +32,17 @@ letters (%d partitions, kept %d days). The daemons create nothing by themselves.
 A flag that is not given is a default for a topic that does not exist, and leaves
 one that does alone. No other topic is looked at.`, kafka.DefaultLettersPartitions, kafka.DefaultLettersRetention/(24*time.Hour)),
 		Example: "  heartbeat topics plan\n  heartbeat topics apply\n  heartbeat topics apply --partitions 24 --retention 14d",
-		Args:    cobra.NoArgs,
+		Args:    app.NoArguments,
 	}
 	cmd.PersistentFlags().IntVar(&f.partitions, "partitions", kafka.DefaultPartitions, "partitions of the topic of events: the most collectors that can share it")
 	cmd.PersistentFlags().IntVar(&f.replication, "replication", 0, fmt.Sprintf("replicas of both topics (default: %d, or as many as there are brokers)", kafka.DefaultReplication))
 	cmd.PersistentFlags().Var(&durationFlag{&f.retention}, "retention", "how long the topic keeps events")
 	cmd.PersistentFlags().IntVar(&f.maxBytes, "max-bytes", 0, "the largest batch of messages that both topics take (default: what the brokers take)")
 	cmd.AddCommand(&cobra.Command{
-		Use: "plan", Short: "Show what apply would do; the exit code is 0 unless that cannot be told", Args: cobra.NoArgs,
+		Use: "plan", Short: "Show what apply would do; the exit code is 0 unless that cannot be told", Args: app.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return planTopics(cmd, f) },
 	}, &cobra.Command{
-		Use: "apply", Short: "Make the topics, or change them; twice is harmless", Args: cobra.NoArgs,
+		Use: "apply", Short: "Make the topics, or change them; twice is harmless", Args: app.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return applyTopics(cmd, f) },
 	})
 	return cmd

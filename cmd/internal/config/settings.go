@@ -12,7 +12,7 @@ func Settings() []byte {
 	var b bytes.Buffer
 	b.WriteString(`# Every setting
 
-The environment configures all three programs. [env.sh](../env.sh) has the same variables as a shell file: edit what you need, and ` + "`. ./env.sh`" + `. A variable that is set to nothing counts as not set. A wrong value ends the program before it begins, with exit code 2; all that is wrong is told at once, and a name that is not here is warned of, with the nearest one that is. [commands.md](commands.md) has the commands and their flags.
+The environment configures all three programs. [env.sh](../env.sh) has the same variables as a shell file: edit what you need, and ` + "`. ./env.sh`" + `; ` + "`heartbeat help environment`" + `, and that of the other two, has them in a terminal. A variable that is set to nothing counts as not set. A wrong value ends the program before it begins, with exit code 2; all that is wrong is told at once, and a name that is not here is warned of, with the nearest one that is. [commands.md](commands.md) has the commands and their flags.
 
 | form | |
 |---|---|
