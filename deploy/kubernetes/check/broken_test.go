@@ -63,8 +63,16 @@ var breaks = []struct{ name, overlay, from, to, want string }{
 	{"a policy of half", "dev", "  - Egress\n", "", "no NetworkPolicy is about its Egress"},
 	{"a constraint over others", "operators", "      - labelSelector:\n          matchLabels:\n            app.kubernetes.io/component: heartbeat", "      - labelSelector:\n          matchLabels:\n            app.kubernetes.io/component: other", "does not select its own pods"},
 	{"pods that two select", "operators", "        app.kubernetes.io/component: migrate\n        app.kubernetes.io/name: monitorink", "        app.kubernetes.io/component: collector\n        app.kubernetes.io/name: monitorink", "Deployment collector: it selects the pods of Job migrate-v"},
+	{"a budget that holds every node up", "operators", "  maxUnavailable: 1\n", "  maxUnavailable: 0\n", "lets none of its pods go"},
+	{"the same, as what has to stay", "operators", "  maxUnavailable: 1\n", "  minAvailable: 2\n", "lets none of its pods go"},
+	{"a prober that may not probe", "operators", "  egress:\n  - {}", "  egress:\n  - ports:\n    - port: 443", "StatefulSet heartbeat: its NetworkPolicy does not let it probe everything"},
+	{"no names", "operators", "    - port: 53\n      protocol: UDP\n", "    - port: 5353\n      protocol: UDP\n", "Deployment collector: its NetworkPolicy does not let it send to port 53 by UDP"},
+	{"no Kafka", "cloud/aiven", "    - endPort: 30000\n      port: 10000\n", "    - port: 10000\n", "Deployment collector: its NetworkPolicy does not let it send to port 12346 by TCP"},
+	{"no Postgres", "operators", "    - port: 5432\n", "    - port: 5433\n", "Deployment collector: its NetworkPolicy does not let it send to port 5432 by TCP"},
+	{"no Prometheus", "operators", "          kubernetes.io/metadata.name: monitoring\n    ports:\n    - port: http", "          kubernetes.io/metadata.name: monitoring\n    ports:\n    - port: 1", "StatefulSet heartbeat: no NetworkPolicy lets Prometheus ask its port http"},
 
 	// How a pod is confined.
+	{"volumes of somebody else", "operators", "        fsGroup: 65532\n", "", "its volumes do not belong to its group"},
 	{"a namespace that takes anything", "dev", "pod-security.kubernetes.io/enforce: restricted", "pod-security.kubernetes.io/enforce: baseline", "does not enforce the Restricted standard"},
 	{"root", "dev", "runAsNonRoot: true", "runAsNonRoot: false", "it is not Restricted: runAsNonRoot"},
 	{"another user", "dev", "runAsUser: 65532", "runAsUser: 1000", "its user is another than 65532"},

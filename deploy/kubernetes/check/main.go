@@ -74,6 +74,7 @@ func check(text []byte) (set, []string) {
 		c.pod(w)
 		c.references(w)
 		c.covered(w)
+		c.reach(w)
 	}
 	c.selectors()
 	c.services()

@@ -42,6 +42,9 @@ func (c *checker) pod(w workload) {
 	if spec.SecurityContext == nil || spec.SecurityContext.RunAsUser == nil || *spec.SecurityContext.RunAsUser != user {
 		c.add(w, "its user is another than %d, which the images have", user)
 	}
+	if files := len(w.claims) > 0 || len(spec.Volumes) > 0; files && (spec.SecurityContext == nil || spec.SecurityContext.FSGroup == nil || *spec.SecurityContext.FSGroup != user) {
+		c.add(w, "its volumes do not belong to its group: fsGroup: %d", user)
+	}
 	for _, v := range spec.Volumes {
 		if v.EmptyDir != nil && v.EmptyDir.SizeLimit == nil {
 			c.add(w, "the volume %s has no sizeLimit", v.Name)

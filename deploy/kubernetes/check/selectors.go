@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // selectors says which selectors select nothing, or more than their own.
@@ -82,7 +83,17 @@ func (c *checker) covered(w workload) {
 	if !w.lasting() || c.replicasOf(w) < 2 {
 		return
 	}
-	if !slices.ContainsFunc(of[*policyv1.PodDisruptionBudget](c.set), func(b *policyv1.PodDisruptionBudget) bool { return selects(b.Spec.Selector, w) }) {
+	budgeted := false
+	for _, b := range of[*policyv1.PodDisruptionBudget](c.set) {
+		if !selects(b.Spec.Selector, w) {
+			continue
+		}
+		budgeted = true
+		if least, most := b.Spec.MinAvailable, b.Spec.MaxUnavailable; least != nil && least.IntVal >= c.replicasOf(w) || most != nil && most.IntVal == 0 && most.Type == intstr.Int {
+			c.add(w, "its PodDisruptionBudget lets none of its pods go, so that no node can be drained")
+		}
+	}
+	if !budgeted {
 		c.add(w, "no PodDisruptionBudget is about it")
 	}
 }
