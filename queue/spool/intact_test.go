@@ -200,6 +200,7 @@ func TestWhatIsSettledWhileTheCursorIsWrittenIsNotDeletedYet(t *testing.T) {
 				sub.Settle(m, queue.Outcome{Verdict: queue.Accepted})
 			}
 		}
+		synctest.Wait() // the janitor has begun, and looks again when its time has come
 		removed := false
 		d.fail = func(op, name string) error {
 			switch {
