@@ -10,7 +10,10 @@ import (
 	"github.com/monitorink/monitorink/cmd/internal/config"
 )
 
-// values says how a flag's value is written, by its type.
+// A Form is a flag's value that says itself how it is written.
+type Form interface{ Form() string }
+
+// values says how the values of other flags are written, by their type.
 var values = map[string]string{
 	"bool":     "true or false, or the flag alone",
 	"duration": "a number and a unit, such as 500ms, 10s or 5m",
@@ -30,7 +33,11 @@ func flagError(cmd *cobra.Command, err error) error {
 			return fmt.Errorf("%w: did you mean --%s?", err, near)
 		}
 	case errors.As(err, &wrong):
-		if form := values[wrong.GetFlag().Value.Type()]; form != "" {
+		form := values[wrong.GetFlag().Value.Type()]
+		if own, ok := wrong.GetFlag().Value.(Form); ok {
+			form = own.Form()
+		}
+		if form != "" {
 			return fmt.Errorf("--%s %q: write %s", wrong.GetFlag().Name, wrong.GetValue(), form)
 		}
 	}

@@ -66,11 +66,14 @@ func (f *durationFlag) String() string {
 func (f *durationFlag) Set(s string) error {
 	d, err := data.ParseDuration(s)
 	if err != nil || d < time.Second {
-		return errors.New("write a number and a unit, such as 12h or 14d")
+		return errors.New("write " + f.Form())
 	}
 	*f.d = data.Duration(d)
 	return nil
 }
+
+// Form is how it is written, for who has not.
+func (f *durationFlag) Form() string { return "a number and a unit, such as 12h or 14d" }
 
 // Type is what the help calls the value.
 func (f *durationFlag) Type() string { return "duration" }
