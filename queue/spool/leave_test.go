@@ -21,7 +21,7 @@ func TestPublishEndsWithItsContextWhenTheWriteUnderWayFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait() // who looks after the segments has begun, and would wait for the write
+		synctest.Wait()                                 // who looks after the segments has begun, and would wait for the write
 		syncs, goOn := make(chan bool), make(chan bool) // never closed
 		d.mu.Lock()
 		d.fail = func(op, name string) error {
