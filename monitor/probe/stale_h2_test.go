@@ -62,9 +62,9 @@ func TestAConnectionOverHTTP2ThatIsGoneIsReplacedByWhateverComes(t *testing.T) {
 					return
 				}
 				c := <-l.first
+				l.first <- nil // so that the next is another, however soon it comes
 				reset(c)
 				c.Close()
-				l.first <- nil // so that the next is another
 			}))
 			l.Listener, s.Listener = s.Listener, l
 			s.TLS, s.EnableHTTP2 = &tls.Config{Certificates: []tls.Certificate{cert}}, true
