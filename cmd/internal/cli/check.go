@@ -114,19 +114,19 @@ at most, and changes nothing.`,
 func heartbeatCheck() *cobra.Command {
 	return check("Try what heartbeat needs, and say what is wrong",
 		"Try what heartbeat needs: its monitors, whether its network policy lets it probe them, its folder, and Kafka when that is the queue.",
-		checkMonitors, checkDataDir, checkWriting)
+		checkMonitors, checkDataDir, checkTopic(kafka.Producer))
 }
 
 func collectorCheck() *cobra.Command {
 	return check("Try what collector needs, and say what is wrong",
 		"Try what collector needs: the queue that it reads, and its store.",
-		checkReading, checkStore)
+		checkTopic(kafka.Consumer), checkQueue, checkStore)
 }
 
 func bothCheck() *cobra.Command {
 	return check("Try what monitorink needs, and say what is wrong",
 		"Try what monitorink needs: its monitors, whether its network policy lets it probe them, its folder, Kafka when that is the queue, and its store.",
-		checkMonitors, checkDataDir, checkWriting, checkReadingTopic, checkStore)
+		checkMonitors, checkDataDir, checkTopic(kafka.Producer), checkTopic(kafka.Consumer), checkStore)
 }
 
 func checkMonitors(_ context.Context, cfg *config.Config, report func(string, error)) {
@@ -229,25 +229,20 @@ func writable(dir string) error {
 	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
 }
 
-func checkWriting(ctx context.Context, cfg *config.Config, report func(string, error)) {
-	if cfg.Queue == config.QueueKafka {
-		kafka.Check(ctx, daemon.KafkaOptions(cfg, nil), kafka.Producer, report)
+// checkTopic looks at what a role needs of Kafka, where that is the queue.
+func checkTopic(role kafka.Role) probeFunc {
+	return func(ctx context.Context, cfg *config.Config, report func(string, error)) {
+		if cfg.Queue == config.QueueKafka {
+			kafka.Check(ctx, daemon.KafkaOptions(cfg, nil), role, report)
+		}
 	}
 }
 
-// checkReadingTopic leaves out heartbeat's own queue, which in one process is at no URL.
-func checkReadingTopic(ctx context.Context, cfg *config.Config, report func(string, error)) {
-	if cfg.Queue == config.QueueKafka {
-		kafka.Check(ctx, daemon.KafkaOptions(cfg, nil), kafka.Consumer, report)
+// checkQueue looks for heartbeat's own queue, where events are taken from that.
+func checkQueue(ctx context.Context, cfg *config.Config, report func(string, error)) {
+	if cfg.Queue != config.QueueKafka {
+		report("heartbeat's queue at "+cfg.QueueURL, reachQueue(ctx, cfg))
 	}
-}
-
-func checkReading(ctx context.Context, cfg *config.Config, report func(string, error)) {
-	if cfg.Queue == config.QueueKafka {
-		checkReadingTopic(ctx, cfg, report)
-		return
-	}
-	report("heartbeat's queue at "+cfg.QueueURL, reachQueue(ctx, cfg))
 }
 
 // reachQueue asks heartbeat for the messages of a session that does not exist:
