@@ -18,6 +18,9 @@ const (
 	admin       // and change
 )
 
+// roleNames are what Monitorink-Session calls them.
+var roleNames = [...]string{reader: "reader", admin: "admin"}
+
 // Why a request is refused, for whoever counts.
 const (
 	refusedToken     = "token"     // it is wrong
@@ -72,7 +75,7 @@ func (g *guard) pass(w http.ResponseWriter, r *http.Request) bool {
 	}
 	who := g.session(r)
 	if who != nobody {
-		w.Header().Set("Monitorink-Session", map[role]string{reader: "reader", admin: "admin"}[who]) // by it the page offers to sign out
+		w.Header().Set("Monitorink-Session", roleNames[who]) // by it the page offers to sign out
 	} else {
 		shown := token(r)
 		if shown == "" {

@@ -44,13 +44,12 @@ func describe(info *debug.BuildInfo) string {
 	return fmt.Sprintf("%s (%s)", versionOf(info), strings.Join(facts, ", "))
 }
 
-// VersionCommand prints the version.
+// VersionCommand prints what Run has made the version of its root.
 func VersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version, its commit and that one's date", Args: NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			info, _ := debug.ReadBuildInfo()
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", cmd.Root().Name(), describe(info))
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", cmd.Root().Name(), cmd.Root().Version)
 			return err
 		},
 	}
