@@ -12,21 +12,13 @@ import (
 	"testing"
 
 	"github.com/monitorink/monitorink/internal/docs"
+	"github.com/monitorink/monitorink/internal/docs/docstest"
 )
 
 const root = "../.."
 
-func pages(t *testing.T) []docs.Page {
-	t.Helper()
-	list, err := docs.Pages(root)
-	if err != nil || len(list) < 20 {
-		t.Fatalf("%d pages (%v)", len(list), err)
-	}
-	return list
-}
-
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
-	all, links := pages(t), 0
+	all, links := docstest.Pages(t, root), 0
 	for _, p := range all {
 		for _, l := range p.Links() {
 			links++
@@ -85,7 +77,7 @@ func follow(all []docs.Page, page, target string) string {
 func TestEveryPathInTheDocumentationExists(t *testing.T) {
 	file := regexp.MustCompile(`(?:^|[\s"'=(])(?:\./)?((?:bench|cmd|deploy|docs|examples|flyway|internal|web)/[\w./*-]+)(?:…|[A-Z])?`)
 	found := 0
-	for _, p := range pages(t) {
+	for _, p := range docstest.Pages(t, root) {
 		if p.Name == "CHANGELOG.md" {
 			continue // what was, was
 		}
@@ -109,7 +101,7 @@ func TestEveryPathInTheDocumentationExists(t *testing.T) {
 
 // Who finds a page in docs/README.md need not know its name.
 func TestTheIndexHasEveryPage(t *testing.T) {
-	all := pages(t)
+	all := docstest.Pages(t, root)
 	var linked []string
 	for _, p := range all {
 		if folder := path.Dir(p.Name); p.Name == "docs/README.md" || folder != "docs" && path.Base(p.Name) == "README.md" {
@@ -127,7 +119,7 @@ func TestTheIndexHasEveryPage(t *testing.T) {
 
 // What programs, comments and configuration say of a page is looked up, too.
 func TestEveryPageThatTheCodeNamesExists(t *testing.T) {
-	all, named := pages(t), 0
+	all, named := docstest.Pages(t, root), 0
 	page := regexp.MustCompile(`\bdocs/[a-z0-9/-]+\.md(#[a-z0-9-]+)?`)
 	err := fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {

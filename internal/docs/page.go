@@ -121,6 +121,7 @@ var (
 	auto    = regexp.MustCompile(`<((?:https?|mailto):[^>\s]*)>`)
 	comment = regexp.MustCompile(`^\s*<!-- (.*) -->\s*$`)
 	anchor  = regexp.MustCompile(`\b(?:id|name)="([^"]+)"`)
+	linked  = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
 // Anchors are what a link to this page may have after its #, as GitHub makes them of
@@ -148,7 +149,7 @@ func (p Page) Anchors() []string {
 }
 
 func slugOf(title string) string {
-	title = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(title, "$1")
+	title = linked.ReplaceAllString(title, "$1")
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == ' ':

@@ -57,6 +57,7 @@ var layers = []layer{
 	{"examples", []string{"*"}, "an example uses what it shows"},
 	{"internal/servers", nil, "the servers that tests use know nothing of what is tested"},
 	{"internal/docs", nil, "the documentation is read as text"},
+	{"internal/docs/docstest", []string{"internal/docs"}, "tests of the documentation read it as all others do"},
 	{"internal/docs/run", []string{"internal/docs"}, "who follows the documentation knows nothing but what it says"},
 	{"internal/lint", nil, "the rules know nothing of what they judge"},
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/monitorink/monitorink/cmd/internal/config"
 	"github.com/monitorink/monitorink/internal/docs"
+	"github.com/monitorink/monitorink/internal/docs/docstest"
 )
 
 const root = "../../.."
@@ -21,11 +22,7 @@ const root = "../../.."
 // pages are those that tell of what is; the changelog tells of what was, too.
 func pages(t *testing.T) []docs.Page {
 	t.Helper()
-	list, err := docs.Pages(root)
-	if err != nil || len(list) < 20 {
-		t.Fatalf("%d pages (%v)", len(list), err)
-	}
-	return slices.DeleteFunc(list, func(p docs.Page) bool { return p.Name == "CHANGELOG.md" })
+	return slices.DeleteFunc(docstest.Pages(t, root), func(p docs.Page) bool { return p.Name == "CHANGELOG.md" })
 }
 
 // enough fails when a test has found so little to judge that it cannot be all.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/monitorink/monitorink/internal/docs"
+	"github.com/monitorink/monitorink/internal/docs/docstest"
 )
 
 // Whoever is woken at night looks for the metric that the documentation names.
@@ -22,10 +22,7 @@ func TestMetricsInTheDocumentationExist(t *testing.T) {
 		}
 		return false
 	}
-	pages, err := docs.Pages("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	pages := docstest.Pages(t, "../../..")
 	whole := regexp.MustCompile(`\bmonitorink_([a-z0-9_]+)`)
 	short := regexp.MustCompile(`^([a-z]+(?:_[a-z0-9]+)+)(?:\{.*\})?$`)
 	notMetrics := []string{
@@ -64,10 +61,7 @@ func TestAlertsInTheDocumentationExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := docs.Pages("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	pages := docstest.Pages(t, "../../..")
 	alert, found := regexp.MustCompile(`\bMonitorink[A-Z]\w+`), 0
 	for _, p := range pages {
 		for n, line := range p.Lines {

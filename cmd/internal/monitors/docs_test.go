@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/monitorink/monitorink/cmd/internal/monitors"
+	"github.com/monitorink/monitorink/internal/docs"
 )
 
 // A block is one of YAML in a page of the documentation.
@@ -23,16 +24,9 @@ func blocks(t *testing.T, page string) (list []block) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inside, begun, text := false, 0, []string{}
-	for i, line := range strings.Split(string(b), "\n") {
-		switch {
-		case !inside && strings.HasPrefix(line, "```yaml"):
-			inside, begun, text = true, i+2, nil
-		case inside && strings.HasPrefix(line, "```"):
-			inside = false
-			list = append(list, block{fmt.Sprintf("%s:%d", page, begun), strings.Join(text, "\n") + "\n"})
-		case inside:
-			text = append(text, line)
+	for _, b := range docs.Parse(page, string(b)).Blocks {
+		if b.Language == "yaml" {
+			list = append(list, block{fmt.Sprintf("%s:%d", page, b.Line+1), b.Text})
 		}
 	}
 	return list
