@@ -38,13 +38,13 @@ inside) # the first process of the new namespaces becomes systemd
 outside) # in a mount namespace of its own: a control group of its own, and the other namespaces
 	dir=$2
 	mount --make-rprivate /
-	mount -t tmpfs tmpfs "$dir/root" # so that no folder of the overlay is on one itself
-	mkdir "$dir/root"/{upper,work,root,groups}
-	cp "$dir"/monitorink.deb "$dir"/test-systemd.sh "$dir/root/"
-	mount -t cgroup2 cgroup2 "$dir/root/groups"
-	mkdir "$dir/root/groups/monitorink-test-$$"
-	echo $$ >"$dir/root/groups/monitorink-test-$$/cgroup.procs"
-	unshare --cgroup --ipc --uts --net --pid --fork --kill-child --mount "$0" inside "$dir/root" 2>"$dir/log" &
+	mount -t tmpfs tmpfs "$dir/tree" # so that no folder of the overlay is on one itself
+	mkdir "$dir/tree"/{upper,work,root,groups}
+	cp "$dir"/monitorink.deb "$dir"/test-systemd.sh "$dir/tree/"
+	mount -t cgroup2 cgroup2 "$dir/tree/groups"
+	mkdir "$dir/tree/groups/monitorink-test-$$"
+	echo $$ >"$dir/tree/groups/monitorink-test-$$/cgroup.procs"
+	unshare --cgroup --ipc --uts --net --pid --fork --kill-child --mount "$0" inside "$dir/tree" 2>"$dir/log" &
 	for _ in $(seq 100); do
 		pid=$(pgrep -P $! || true)
 		if [ -n "$pid" ] && nsenter -t "$pid" -a systemctl is-system-running &>/dev/null; then break; fi
@@ -55,8 +55,8 @@ outside) # in a mount namespace of its own: a control group of its own, and the 
 	nsenter -t "$pid" -a bash /mnt/test-systemd.sh /mnt/monitorink.deb || code=$?
 	kill -KILL "$pid" # all of its processes end with it
 	wait || true
-	echo $$ >"$dir/root/groups/cgroup.procs"
-	find "$dir/root/groups/monitorink-test-$$" -depth -type d -exec rmdir {} +
+	echo $$ >"$dir/tree/groups/cgroup.procs"
+	find "$dir/tree/groups/monitorink-test-$$" -depth -type d -exec rmdir {} +
 	exit $code
 	;;
 possible)
@@ -77,7 +77,7 @@ possible)
 *)
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' EXIT
-	mkdir "$dir/root"
+	mkdir "$dir/tree"
 	cp "$1" "$dir/monitorink.deb"
 	cp "$(dirname "$0")/test-systemd.sh" "$dir/"
 	unshare --mount "$(realpath "$0")" outside "$dir"
