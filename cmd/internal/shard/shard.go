@@ -28,7 +28,7 @@ func Parse(s string) (Shard, error) {
 	}
 	index, of, ok := strings.Cut(s, "/")
 	if ok && (index == "" || strings.HasPrefix(index, "$")) {
-		return Shard{}, errors.New("which shard this is lacks before the slash; in a StatefulSet it is the label apps.kubernetes.io/pod-index (Kubernetes 1.28 or newer), in a variable that is declared above this one")
+		return Shard{}, errors.New("the number of this shard is missing before the slash; in a StatefulSet it is the label apps.kubernetes.io/pod-index (Kubernetes 1.28 or newer), in a variable that is declared above this one")
 	}
 	i, err := number(index)
 	n, err2 := number(of)

@@ -72,7 +72,7 @@ func TestEachMonitorIsOneShards(t *testing.T) {
 
 func TestWrongShardsSayWhatToWrite(t *testing.T) {
 	for s, want := range map[string]string{
-		"3": "such as 1/3", "/": "lacks before the slash", "/3": "pod-index", "$(POD_INDEX)/3": "pod-index", "a/3": "such as 1/3", "-1/3": "such as 1/3", "1/3/4": "such as 1/3", "1 / 3": "such as 1/3", "1/": "such as 1/3", "1/99999999": "such as 1/3",
+		"3": "such as 1/3", "/": "number of this shard is missing", "/3": "pod-index", "$(POD_INDEX)/3": "pod-index", "a/3": "such as 1/3", "-1/3": "such as 1/3", "1/3/4": "such as 1/3", "1 / 3": "such as 1/3", "1/": "such as 1/3", "1/99999999": "such as 1/3",
 		"0/3": "the first of 3 is 1/3", "4/3": "the last of 3 shards is 3/3", "1/0": "from 1 to 1024", "1/1025": "from 1 to 1024",
 	} {
 		if got, err := shard.Parse(s); err == nil || !strings.Contains(err.Error(), want) {

@@ -219,7 +219,7 @@ func TestAContainerThatIsWrongIsRefused(t *testing.T) {
 		"argument": {"- run\n        env:\n        - name: MONITORINK_KAFKA_USERNAME\n          value: monitorink-heartbeat", "- start\n        env:\n        - name: MONITORINK_KAFKA_USERNAME\n          value: monitorink-heartbeat", `unknown command "start"`},
 		"shard 0":  {"    start: 1", "    start: 0", "shards count from 1: the first of 2 is 1/2"},
 		"shard 3":  {"    start: 1", "    start: 3", "the last of 2 shards is 2/2"},
-		"no index": {"metadata.labels['apps.kubernetes.io/pod-index']", "metadata.labels['pod-index']", "write which shard of how many this is"},
+		"no index": {"metadata.labels['apps.kubernetes.io/pod-index']", "metadata.labels['pod-index']", "the number of this shard is missing before the slash"},
 		"token":    {"MONITORINK_TOKEN_FILE: ", "MONITORINK_LOCATION_FILE: ", "so a token is required"},
 		"monitors": {"value: /etc/monitorink/monitors\n", "value: /etc/monitorink/monitor\n", "there is no such file or folder"},
 	} {
