@@ -67,7 +67,7 @@ test-browser: build web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ##
 	@web/page/tests $(CURDIR)/$(TOOLS)/esbuild-$(ESBUILD_VERSION) $(TESTS)
 
 test-kubernetes: $(TOOLS)/kubernetes-validate-$(KUBERNETES_VALIDATE_VERSION) ## deploy/kubernetes: rendered, validated, broken in every way and run, without a cluster; needs Python
-	@cd deploy/kubernetes/check && $(GO) vet . && KUBERNETES_VALIDATE=$(CURDIR)/$</bin/kubernetes-validate $(GO) test .
+	@cd deploy/kubernetes/check && $(GO) vet . && KUBERNETES_VALIDATE=$(CURDIR)/$</bin/kubernetes-validate $(GO) test -count=1 .
 
 screenshots: web/page/node_modules $(TOOLS)/esbuild-$(ESBUILD_VERSION) ## the pictures in docs/images, within five minutes
 	@$(GO) build -o bin/ ./bench/page ./cmd/monitorink

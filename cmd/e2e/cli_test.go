@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,5 +91,22 @@ func TestNextListsTheSlotsOfAMonitor(t *testing.T) {
 	p = start(t, "heartbeat", env, "next", "bad")
 	if code := p.wait(10 * time.Second); code != 2 || !strings.Contains(p.out.String(), file+":3") {
 		t.Errorf("exit code %d, and it says\n%s", code, p.out)
+	}
+}
+
+// TestProgramsLinkNoTemplates: with text/template linked, which calls methods by their
+// name, the linker leaves out no exported method, and a program is an eighth larger.
+func TestProgramsLinkNoTemplates(t *testing.T) {
+	for _, name := range []string{"heartbeat", "collector", "monitorink"} {
+		program, err := os.ReadFile(built(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(program, []byte("github.com/spf13/cobra.(*Command).ExecuteC")) {
+			t.Fatalf("%s does not name its functions", name)
+		}
+		if bytes.Contains(program, []byte("text/template.(*Template).Execute")) {
+			t.Errorf("%s links text/template: go build -ldflags=-dumpdep ./cmd/%s says what calls it", name, name)
+		}
 	}
 }

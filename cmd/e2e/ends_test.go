@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,7 +24,7 @@ func TestALogThatNobodyReadsEndsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.Command(filepath.Join(bin, "heartbeat"), "run"), out: &output{}, done: make(chan struct{})}
+	p := &process{t: t, cmd: exec.Command(built("heartbeat"), "run"), out: &output{}, done: make(chan struct{})}
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = env, write, write
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

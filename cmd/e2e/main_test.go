@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -51,6 +52,28 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// built is the path of a program.
+func built(program string) string {
+	lookAtSources()
+	return filepath.Join(bin, program)
+}
+
+// lookAtSources looks at what the programs are made of: go test takes the result of an
+// earlier run for that of this one until something has changed that a test looked at.
+var lookAtSources = sync.OnceFunc(func() {
+	for _, dir := range []string{"cmd", "data", "monitor", "pipeline", "queue", "store", "web"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", dir), func(_ string, entry fs.DirEntry, err error) error {
+			if entry != nil && entry.Name() == "node_modules" {
+				return filepath.SkipDir
+			}
+			return err
+		})
+		if err != nil {
+			panic(err)
+		}
+	}
+})
+
 // A process is a program under test. Its output is kept for the failure's report.
 type process struct {
 	t    *testing.T
@@ -81,7 +104,7 @@ func start(t *testing.T, program string, env []string, args ...string) *process 
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(program, args...), out: &output{}, done: make(chan struct{})}
 	if !strings.Contains(program, "/") {
-		p.cmd.Path = filepath.Join(bin, program)
+		p.cmd.Path = built(program)
 	}
 	p.cmd.Err = nil
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)

@@ -68,8 +68,7 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr
 		return &UsageError{flagError(cmd, err)}
 	})
 	info, _ := debug.ReadBuildInfo()
-	root.Version = describe(info) // for --version, which many try first
-	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.Version = describe(info) // for --version, which many try first; a template for it would link text/template
 	ran := false
 	each(root, func(cmd *cobra.Command) {
 		if cmd.HasSubCommands() && cmd != root && !cmd.Runnable() {

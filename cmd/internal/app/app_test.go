@@ -46,7 +46,7 @@ func TestASlipInAFlagIsToldWhatToWrite(t *testing.T) {
 		"next --watch=5":     {2, `--watch "5": write true or false, or the flag alone`},
 		"next --count":       {2, "flag needs an argument: --count"},
 		"next --count 3":     {0, "listed"},
-		"--version":          {0, "heartbeat (devel)"},
+		"--version":          {0, "heartbeat version (devel)"},
 	} {
 		root := &cobra.Command{Use: "heartbeat"}
 		next := &cobra.Command{Use: "next", RunE: func(cmd *cobra.Command, _ []string) error { cmd.Println("listed"); return nil }}
