@@ -178,6 +178,29 @@ func TestSecretsMayStandInFiles(t *testing.T) {
 	}
 }
 
+func TestWhatIsWrongInTheFileOfASecretIsToldOfTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	for name, c := range map[string]struct{ text, want string }{
+		"MONITORINK_TOKEN_FILE":        {"two words", `in that file write printable ASCII without spaces`},
+		"MONITORINK_POSTGRES_URL_FILE": {"mysql://x:s3cr3t@y/z", `in that file write `},
+	} {
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := config.Load([]string{name + "=" + file, "MONITORINK_STORE=postgres"})
+		if want := name + ` is "` + file + `": ` + c.want; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), c.text) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := os.WriteFile(file, []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load([]string{"MONITORINK_TOKEN_FILE=" + file})
+	if err != nil || len(c.Warnings) != 1 || !strings.HasPrefix(c.Warnings[0], file+" has 5 characters") {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestAFileOfASecretIsBounded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	for size, want := range map[int]string{64 << 10: "", 64<<10 + 1: "it has more than 65536 bytes"} {

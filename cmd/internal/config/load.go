@@ -84,7 +84,13 @@ func (l *loader) failed(name string) bool {
 
 // wrong notes what is wrong with a variable, once.
 func (l *loader) wrong(name, format string, args ...any) {
-	if l.failed(name) {
+	v := l.table[l.place(name)]
+	if l.failed(name) || v.Secret && l.failed(v.Twin()) {
+		return
+	}
+	what := fmt.Sprintf(format, args...)
+	if file := l.given[v.Twin()]; v.Secret && file != "" && l.written[name] != "" {
+		l.errs = append(l.errs, &Error{v.Twin(), strconv.Quote(file), "in that file " + what})
 		return
 	}
 	shown := l.written[name]
@@ -92,13 +98,13 @@ func (l *loader) wrong(name, format string, args ...any) {
 		shown = strings.ToValidUTF8(shown[:maxRepeated], "") + "…"
 	}
 	shown = strconv.Quote(shown)
-	switch v := l.table[l.place(name)]; {
+	switch {
 	case l.written[name] == "":
 		shown = "not set"
 	case v.Secret, strings.IndexByte(l.written[name], '@') > 0: // a URL with a password, or what was to be one
 		shown = "(secret)"
 	}
-	l.errs = append(l.errs, &Error{name, shown, fmt.Sprintf(format, args...)})
+	l.errs = append(l.errs, &Error{name, shown, what})
 }
 
 const maxRepeated = 200 // bytes of a value
@@ -225,7 +231,11 @@ func (l *loader) warnings(c *Config) []string {
 	}
 	for _, token := range []struct{ name, value string }{{"MONITORINK_TOKEN", c.Token}, {"MONITORINK_READ_TOKEN", c.ReadToken}} {
 		if token.value != "" && len(token.value) < minToken {
-			list = append(list, fmt.Sprintf("%s has %d characters, which can be guessed: openssl rand -hex 24 makes a good one", token.name, len(token.value)))
+			where := token.name
+			if file := l.given[where+"_FILE"]; file != "" {
+				where = file
+			}
+			list = append(list, fmt.Sprintf("%s has %d characters, which can be guessed: openssl rand -hex 24 makes a good one", where, len(token.value)))
 		}
 	}
 	if len(c.Hosts) > 0 && c.Token != "" {
