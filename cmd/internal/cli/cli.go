@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,9 +34,11 @@ Monitors come from MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.
   # probe two URLs, with results on disk until a collector has them
   MONITORINK_URLS=https://a.example,https://b.example MONITORINK_QUEUE=disk heartbeat run`,
 	}
-	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), validate(), plan(), list(), schemaCommand(), probeCommand(), next(), topics(), ledger(), heartbeatCheck(), healthcheck(heartbeatAddr), app.VersionCommand(), environment("heartbeat"))
-	root.AddCommand(elsewhere("collector", "dlq", "maintain", "rollup")...)
-	root.AddCommand(elsewhere("monitorink", "top")...)
+	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), heartbeatCheck(), healthcheck(heartbeatAddr), app.VersionCommand(), environment("heartbeat"))
+	root.AddCommand(aboutMonitors()...)
+	root.AddCommand(aboutSlots()...)
+	root.AddCommand(elsewhere("collector", aboutRows())...)
+	root.AddCommand(elsewhere("monitorink", []*cobra.Command{topCommand()})...)
 	return root
 }
 
@@ -56,9 +59,10 @@ The environment configures it: collector help environment lists all variables.`,
 	}
 	root.AddCommand(run("Collect and serve until SIGTERM, then drain", func(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		return daemon.RunCollector(app.UntilHangup(ctx), cfg, log)
-	}), collectorCheck(), healthcheck(collectorAddr), maintain(), rollup(), dlq(), app.VersionCommand(), environment("collector"))
-	root.AddCommand(elsewhere("heartbeat", "validate", "plan", "list", "schema", "probe", "next", "topics", "ledger")...)
-	root.AddCommand(elsewhere("monitorink", "top")...)
+	}), collectorCheck(), healthcheck(collectorAddr), app.VersionCommand(), environment("collector"))
+	root.AddCommand(aboutRows()...)
+	root.AddCommand(elsewhere("heartbeat", append(aboutMonitors(), aboutSlots()...))...)
+	root.AddCommand(elsewhere("monitorink", []*cobra.Command{topCommand()})...)
 	return root
 }
 
@@ -68,7 +72,8 @@ func Monitorink() *cobra.Command {
 		Use:   "monitorink",
 		Short: "heartbeat and collector in one process",
 		Long: `monitorink is heartbeat and collector in one process, with the API and the page
-at MONITORINK_COLLECTOR_ADDR. With nothing set it keeps everything in memory.
+at MONITORINK_COLLECTOR_ADDR. With nothing set it keeps everything in memory. What
+the two have commands for it has, too: monitorink validate is heartbeat validate.
 
 The environment configures it: monitorink help environment lists all variables.`,
 		Example: `  # probe what monitors.yaml says
@@ -80,10 +85,53 @@ The environment configures it: monitorink help environment lists all variables.`
   # and look at it from another terminal
   monitorink top`,
 	}
-	root.AddCommand(run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), bothCheck(), healthcheck(collectorAddr), app.VersionCommand(), environment("monitorink"))
-	root.AddCommand(elsewhere("heartbeat", "validate", "plan", "list", "schema", "probe", "next", "topics", "ledger")...)
-	root.AddCommand(elsewhere("collector", "dlq", "maintain", "rollup")...)
+	root.AddCommand(environment("monitorink"))
+	group(root, ours, run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), bothCheck(), healthcheck(collectorAddr), app.VersionCommand())
+	root.SetHelpCommandGroupID(ours)
+	root.SetCompletionCommandGroupID(ours)
+	group(root, "Commands that are heartbeat's, too:", append(aboutMonitors(), aboutSlots()...)...)
+	group(root, "Commands that are collector's, too:", aboutRows()...)
 	return root
+}
+
+// aboutMonitors are the commands that need a file of monitors, and no daemon.
+func aboutMonitors() []*cobra.Command {
+	return []*cobra.Command{validate(), plan(), list(), schemaCommand(), probeCommand(), next()}
+}
+
+// aboutSlots are the commands on what heartbeat leaves behind.
+func aboutSlots() []*cobra.Command { return []*cobra.Command{topics(), ledger()} }
+
+// aboutRows are the commands on what collector leaves behind.
+func aboutRows() []*cobra.Command { return []*cobra.Command{maintain(), rollup(), dlq()} }
+
+const ours = "Commands:"
+
+// Borrowed reports whether a program has c because another has.
+func Borrowed(c *cobra.Command) bool { return c.GroupID != "" && c.GroupID != ours }
+
+// group adds commands under a heading of root's help. Their examples are root's.
+func group(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	root.AddCommand(commands...)
+	for _, c := range commands {
+		c.GroupID = title
+		adopt(c, root.Name())
+	}
+}
+
+// adopt makes the examples of c, and of all below it, those of a program.
+func adopt(c *cobra.Command, program string) {
+	lines := strings.Split(c.Example, "\n")
+	for i, line := range lines {
+		if name, rest, _ := strings.Cut(strings.TrimLeft(line, " "), " "); name == "heartbeat" || name == "collector" {
+			lines[i] = "  " + program + " " + rest
+		}
+	}
+	c.Example = strings.Join(lines, "\n")
+	for _, sub := range c.Commands() {
+		adopt(sub, program)
+	}
 }
 
 func run(short string, f daemon.Func) *cobra.Command {

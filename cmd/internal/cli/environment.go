@@ -57,9 +57,10 @@ func indent(s, prefix string, width int) string {
 
 // elsewhere are commands that another program has: a slip of the hand that is told where
 // to go. No help lists them.
-func elsewhere(program string, commands ...string) []*cobra.Command {
+func elsewhere(program string, commands []*cobra.Command) []*cobra.Command {
 	var all []*cobra.Command
-	for _, name := range commands {
+	for _, c := range commands {
+		name := c.Name()
 		all = append(all, &cobra.Command{
 			Use: name, Hidden: true, DisableFlagParsing: true,
 			RunE: func(cmd *cobra.Command, args []string) error {

@@ -48,7 +48,7 @@ func TestACommandOfAnotherProgramIsNamed(t *testing.T) {
 	for i, mine := range programs() {
 		for j, other := range programs() {
 			for _, c := range other.Commands() {
-				if i == j || c.Hidden || !c.Runnable() && !c.HasSubCommands() || slices.ContainsFunc(mine.Commands(), func(m *cobra.Command) bool { return m.Name() == c.Name() && !m.Hidden }) {
+				if i == j || c.Hidden || cli.Borrowed(c) || !c.Runnable() && !c.HasSubCommands() || slices.ContainsFunc(mine.Commands(), func(m *cobra.Command) bool { return m.Name() == c.Name() && !m.Hidden }) {
 					continue
 				}
 				got, code := says(t, programs()[i], c.Name(), "--some=thing")
@@ -58,8 +58,33 @@ func TestACommandOfAnotherProgramIsNamed(t *testing.T) {
 			}
 		}
 	}
-	if got, _ := says(t, cli.Monitorink(), "--help"); strings.Contains(got, "validate") {
+	if got, _ := says(t, cli.Heartbeat(), "--help"); strings.Contains(got, "dlq") {
 		t.Errorf("the help lists commands of other programs:\n%s", got)
+	}
+}
+
+// Where there is but one binary, it does what the other two can, and shows it by itself.
+func TestMonitorinkHasTheCommandsOfBoth(t *testing.T) {
+	for _, other := range programs()[:2] {
+		for _, c := range other.Commands() {
+			if c.Hidden || c.Name() == "environment" {
+				continue
+			}
+			got, code := says(t, cli.Monitorink(), c.Name(), "--help")
+			if code != 0 || !strings.Contains(got, "Usage:\n  monitorink "+c.Name()) {
+				t.Errorf("monitorink %s --help: exit code %d\n%s", c.Name(), code, got)
+			}
+			if strings.Contains(got, "  "+other.Name()+" ") {
+				t.Errorf("monitorink %s --help has examples of %s:\n%s", c.Name(), other.Name(), got)
+			}
+		}
+	}
+	file := filepath.Join(t.TempDir(), "monitors.yaml")
+	if err := os.WriteFile(file, []byte("monitors: [{id: shop, ulr: https://shop.example/}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, code := says(t, cli.Monitorink(), "validate", file); code != 2 || !strings.Contains(got, "did you mean url?") {
+		t.Errorf("exit code %d:\n%s", code, got)
 	}
 }
 

@@ -45,6 +45,9 @@ Three programs, of which the first is all of it in one process. ` + "`--help`" +
 	all := programs()
 	for _, root := range []*cobra.Command{all[2], all[0], all[1]} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n", root.Name(), root.Short)
+		if root.Name() == "monitorink" {
+			b.WriteString("\nIt also has each command of [heartbeat](#heartbeat) and [collector](#collector) that it does not have of its own: `monitorink validate` is `heartbeat validate`.\n")
+		}
 		describe(&b, root)
 	}
 	b.WriteString("\nWritten by `make env` from the commands in [cmd/internal/cli](../cmd/internal/cli).\n")
@@ -54,7 +57,7 @@ Three programs, of which the first is all of it in one process. ` + "`--help`" +
 // describe writes the commands below c that do something, each with its flags.
 func describe(b *bytes.Buffer, c *cobra.Command) {
 	for _, sub := range c.Commands() {
-		if sub.Hidden {
+		if sub.Hidden || cli.Borrowed(sub) {
 			continue
 		}
 		if sub.Runnable() {

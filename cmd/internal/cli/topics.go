@@ -138,7 +138,7 @@ func planTopics(cmd *cobra.Command, f *topicFlags) error {
 		}
 	}
 	if todo > 0 {
-		fmt.Fprintln(cmd.OutOrStdout(), "\nheartbeat topics apply, with the same flags, does it")
+		fmt.Fprintf(cmd.OutOrStdout(), "\n%s apply, with the same flags, does it\n", cmd.Parent().CommandPath())
 	}
 	return nil
 }
