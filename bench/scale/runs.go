@@ -57,6 +57,8 @@ func (s *setup) cpu(ctx context.Context) error {
 func (s *setup) few(ctx context.Context) error {
 	const every = 10 * time.Second
 	fmt.Fprintln(s.out, "10,000 monitors every 10 s\t\taim\t\t\t")
+	s.targets.seen.watch()
+	defer s.targets.seen.rest()
 	o, err := s.try(ctx, trial{fleet(10_000, s.targets.plain, every, ""), every + time.Second, time.Minute})
 	if err != nil {
 		return err
@@ -81,6 +83,8 @@ func (s *setup) many(ctx context.Context) error {
 		return fmt.Errorf("validate: %w\n%.1000s", err, b)
 	}
 	s.row("validate", time.Since(begun).Seconds(), 3, "s", "")
+	s.targets.seen.watch()
+	defer s.targets.seen.rest()
 	o, err := s.try(ctx, trial{monitors, 5 * time.Second, 65 * time.Second})
 	if err != nil {
 		return err

@@ -64,7 +64,6 @@ func (s *setup) try(ctx context.Context, t trial) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.targets.seen.watch()
 	o := &outcome{begun: time.Now()}
 	p, err := rig.Start(s.heartbeat, []string{
 		"MONITORINK_QUEUE=disk", "MONITORINK_SPOOL_SIZE=8GiB", "MONITORINK_DATA_DIR=" + store, "MONITORINK_LOG_LEVEL=warn",

@@ -77,5 +77,5 @@ func (p pattern) judgeBody(v *verdict, body []byte) {
 	case !p.not:
 		seen = around(body, 0, 0)
 	}
-	v.add(p.name, (at != nil) != p.not, seen, p.wanted())
+	v.add(p.name, (at != nil) != p.not, seen, p.want)
 }

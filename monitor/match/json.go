@@ -51,7 +51,7 @@ func newFinding(e *data.ExpectJSON) (finding, error) {
 		return f, fmt.Errorf("%s", err.Error()[1:]) // behind the dot
 	}
 	for _, p := range patterns {
-		f.add(p.wanted(), func(v jsonpath.Value) bool { return v.Match(p.re) != p.not })
+		f.add(p.want, func(v jsonpath.Value) bool { return v.Match(p.re) != p.not })
 	}
 	switch c := e.Count; {
 	case c != nil && (c.From < 0 || c.To < -1 || c.To >= 0 && c.To < c.From):

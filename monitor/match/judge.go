@@ -78,14 +78,7 @@ func (p pattern) judgeHeader(v *verdict, values []string) {
 	for _, value := range values {
 		found = found || p.re.MatchString(value)
 	}
-	v.add(p.name, found != p.not, bounded(strings.Join(values, ", ")), p.wanted())
-}
-
-func (p pattern) wanted() string {
-	if p.not {
-		return "expected no match of " + strconv.Quote(bounded(p.re.String()))
-	}
-	return "expected a match of " + strconv.Quote(bounded(p.re.String()))
+	v.add(p.name, found != p.not, bounded(strings.Join(values, ", ")), p.want)
 }
 
 // A verdict collects outcomes, and the first that is bad.
@@ -138,15 +131,25 @@ func around(b []byte, from, to int) string {
 	for end > start && end < len(b) && !utf8.RuneStart(b[end]) {
 		end--
 	}
-	// A store may be unable to hold a NUL.
-	s := string(bytes.ReplaceAll(bytes.ToValidUTF8(b[start:end], []byte("?")), []byte{0}, []byte("?")))
+	var s strings.Builder
+	s.Grow(end - start + 2*len(mark))
 	if start > 0 {
-		s = mark + s
+		s.WriteString(mark)
 	}
+	s.Write(storable(b[start:end]))
 	if end < len(b) {
-		s += mark
+		s.WriteString(mark)
 	}
-	return s
+	return s.String()
+}
+
+// storable is b with a question mark for what is not UTF-8, and for each NUL, which a
+// store may be unable to hold.
+func storable(b []byte) []byte {
+	if utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 {
+		return b
+	}
+	return bytes.ReplaceAll(bytes.ToValidUTF8(b, []byte("?")), []byte{0}, []byte("?"))
 }
 
 func bounded(s string) string {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,6 +54,7 @@ type pattern struct {
 	name string // of the expectation
 	re   *regexp.Regexp
 	not  bool
+	want string
 }
 
 // Compile makes m's expectations ready. Without expect.status, 200-299 is
@@ -114,7 +116,11 @@ func compile(place, name string, p data.Pattern) ([]pattern, error) {
 			why := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 			return nil, fmt.Errorf("%s.%s[%d]: %q is not a regular expression: %s; write RE2 syntax", place, kind, at, bounded(expr), why)
 		}
-		out = append(out, pattern{name + "." + kind, re, not})
+		want := "expected a match of "
+		if not {
+			want = "expected no match of "
+		}
+		out = append(out, pattern{name + "." + kind, re, not, want + strconv.Quote(bounded(expr))})
 	}
 	return out, nil
 }

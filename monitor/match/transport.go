@@ -22,7 +22,7 @@ type transport struct {
 type phase struct {
 	name  string // of the expectation
 	limit time.Duration
-	span  func(*data.Phases) data.Span
+	span  func(data.Phases) data.Span
 }
 
 var protocols = []string{"HTTP/1.0", "HTTP/1.1", "HTTP/2.0"}
@@ -74,14 +74,14 @@ func (t *transport) compilePhases(e *data.ExpectPhases) error {
 	for _, p := range []struct {
 		name  string
 		limit data.Duration
-		span  func(*data.Phases) data.Span
+		span  func(data.Phases) data.Span
 	}{
-		{"dns", e.DNS, func(p *data.Phases) data.Span { return p.DNS }},
-		{"connect", e.Connect, func(p *data.Phases) data.Span { return p.Connect }},
-		{"tls", e.TLS, func(p *data.Phases) data.Span { return p.TLS }},
-		{"request", e.Request, func(p *data.Phases) data.Span { return p.Request }},
-		{"first_byte", e.FirstByte, func(p *data.Phases) data.Span { return p.FirstByte }},
-		{"transfer", e.Transfer, func(p *data.Phases) data.Span { return p.Transfer }},
+		{"dns", e.DNS, func(p data.Phases) data.Span { return p.DNS }},
+		{"connect", e.Connect, func(p data.Phases) data.Span { return p.Connect }},
+		{"tls", e.TLS, func(p data.Phases) data.Span { return p.TLS }},
+		{"request", e.Request, func(p data.Phases) data.Span { return p.Request }},
+		{"first_byte", e.FirstByte, func(p data.Phases) data.Span { return p.FirstByte }},
+		{"transfer", e.Transfer, func(p data.Phases) data.Span { return p.Transfer }},
 	} {
 		switch {
 		case p.limit < 0:
@@ -97,7 +97,7 @@ func (t *transport) compilePhases(e *data.ExpectPhases) error {
 func (t *transport) judgePhases(v *verdict, s *Subject) {
 	for i := range t.phases {
 		p := &t.phases[i]
-		if span := p.span(&s.Phases); span.Measured() {
+		if span := p.span(s.Phases); span.Measured() {
 			v.add(p.name, span.D() <= p.limit, span.D().String(), "expected at most "+p.limit.String())
 		}
 	}
@@ -122,7 +122,7 @@ func (t *transport) judgeTLS(v *verdict, s *Subject) {
 			seen = s.Certificate.Issuer.String()
 		}
 		for _, p := range t.issuer {
-			v.add(p.name, s.Certificate != nil && p.re.MatchString(seen) != p.not, bounded(seen), p.wanted())
+			v.add(p.name, s.Certificate != nil && p.re.MatchString(seen) != p.not, bounded(seen), p.want)
 		}
 	}
 	for _, name := range t.names {
@@ -164,6 +164,6 @@ func (t *transport) judgeRedirect(v *verdict, s *Subject) {
 		if to == "" {
 			seen = "no redirect"
 		}
-		v.add(p.name, (to != "" && p.re.MatchString(to)) != p.not, seen, p.wanted())
+		v.add(p.name, (to != "" && p.re.MatchString(to)) != p.not, seen, p.want)
 	}
 }

@@ -4,23 +4,31 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 )
 
 func TestGarbageIsAMatterOfBytes(t *testing.T) {
-	for live, want := range map[uint64]int{
-		0:         400,
-		1 << 20:   400,
-		4 << 20:   400, // 16 MiB
-		8 << 20:   200,
-		16 << 20:  100,
-		20 << 20:  100, // as much as lives
-		40 << 20:  100,
-		80 << 20:  50, // 40 MiB
-		160 << 20: 25,
-		1 << 30:   15, // more than that
+	for _, c := range []struct {
+		live, allocated uint64 // MiB
+		want            int
+	}{
+		{0, 0, 400},
+		{1, 0, 400},
+		{4, 0, 400}, // 16 MiB
+		{8, 0, 200},
+		{16, 0, 100},
+		{20, 0, 100}, // as much as lives
+		{40, 0, 100},
+		{80, 0, 50}, // 40 MiB
+		{160, 0, 25},
+		{1024, 0, 15}, // more than that
+		{160, 40, 25},
+		{160, 80, 50}, // a collection a second
+		{160, 640, 100},
+		{8, 640, 200}, // twice as much as lives, whatever is allocated
 	} {
-		if got := garbagePercent(live); got != want {
-			t.Errorf("%d MiB live: %d percent, want %d", live>>20, got, want)
+		if got := garbagePercent(c.live<<20, c.allocated<<20); got != c.want {
+			t.Errorf("%d MiB live, %d MiB allocated: %d percent, want %d", c.live, c.allocated, got, c.want)
 		}
 	}
 }
@@ -36,20 +44,41 @@ func TestThriftFollowsWhatLivesUnlessTheUserHasSaid(t *testing.T) {
 		t.Errorf("the user's: %d percent, want 100", got)
 	}
 	ours := thrift{percent: startPercent}
-	ours.adapt()
+	at := time.Now()
+	ours.adapt(at)
 	if got := now(); got != 100 {
 		t.Errorf("before the start is through: %d percent, want 100", got)
 	}
 	ours.settle()
-	if got := now(); got != ours.percent || got < leastPercent || got == 100 && liveBytes() < leastGarbage/2 {
-		t.Errorf("at rest: %d percent, want %d of %d bytes", got, garbagePercent(liveBytes()), liveBytes())
+	live, _ := heap()
+	if got := now(); got != ours.percent || got < leastPercent || got == 100 && live < leastGarbage/2 {
+		t.Errorf("at rest: %d percent, want %d of %d bytes", got, garbagePercent(live, 0), live)
 	}
 	few := ours.percent
 	more := make([]byte, 100<<20)
 	debug.FreeOSMemory()
-	ours.adapt()
-	if got := now(); got >= few {
-		t.Errorf("with %d bytes more: %d percent, want less than %d", len(more), got, few)
+	at = at.Add(time.Hour)
+	ours.adapt(at)
+	scarce := now()
+	if scarce >= few {
+		t.Errorf("with %d bytes more: %d percent, want less than %d", len(more), scarce, few)
+	}
+	ours.allocated -= 1 << 30 // as if so much had been allocated since
+	at = at.Add(time.Second)
+	ours.adapt(at)
+	if got := now(); got != scarce {
+		t.Errorf("after a burst: %d percent, want %d as before", got, scarce)
+	}
+	ours.allocated -= 1 << 30
+	at = at.Add(time.Second)
+	ours.adapt(at)
+	if got := now(); got != 100 {
+		t.Errorf("with 1 GiB a second: %d percent, want 100", got)
+	}
+	at = at.Add(time.Hour)
+	ours.adapt(at)
+	if got := now(); got != scarce {
+		t.Errorf("at rest again: %d percent, want %d", got, scarce)
 	}
 	runtime.KeepAlive(more)
 }

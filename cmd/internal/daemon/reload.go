@@ -130,7 +130,7 @@ func (r *reloader) run(ctx context.Context, h *heartbeat.Heartbeat) {
 				r.reload(ctx, h, "files", quiet)
 			}
 			look.Reset(max(lookEvery, lookShare*took))
-			r.thrift.adapt()
+			r.thrift.adapt(time.Now())
 		}
 	}
 }
