@@ -53,7 +53,8 @@ func Workers(n int) MapOption {
 }
 
 // UpTo makes a dynamic pool: workers are started when a value would otherwise wait for one, up to n, and leave again
-// when more than half of them are idle. The order of values is lost, unless n is 1.
+// when more than half of them are idle, and no burst of the last thousand values or two has needed them. The order of
+// values is lost, unless n is 1.
 func UpTo(n int) MapOption {
 	return func(m *mapping) { m.upTo, m.counts = n, m.counts+1 }
 }

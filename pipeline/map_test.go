@@ -254,11 +254,12 @@ func TestDynamicPoolStaysAtItsLimitWhileValuesWait(t *testing.T) {
 	})
 }
 
-// TestDynamicPoolShrinksWhenLessComes first gives a hundred values at once, then one after another.
+// TestDynamicPoolShrinksWhenLessComes first gives a hundred values at once, then one after another: the next
+// hundred would find the workers still there, and two thousand values later they are gone.
 func TestDynamicPoolShrinksWhenLessComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const burst, trickle = 100, 200
-		var peak, end int
+		const burst, trickle = 100, 2200
+		var peak, soon, end int
 		var p *pipeline.Pipeline
 		source := newLedger(burst + trickle)
 		source.before = func(_ context.Context, i int) error {
@@ -268,6 +269,9 @@ func TestDynamicPoolShrinksWhenLessComes(t *testing.T) {
 			}
 			if i >= burst {
 				time.Sleep(time.Minute)
+			}
+			if i == burst+trickle/4 {
+				soon = p.Stats()[1].Workers
 			}
 			if i == burst+trickle-1 {
 				end = p.Stats()[1].Workers
@@ -283,8 +287,8 @@ func TestDynamicPoolShrinksWhenLessComes(t *testing.T) {
 		if err := p.Run(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if peak != burst+1 || end < 1 || end > 2 {
-			t.Errorf("%d workers at the peak, %d at the end; want %d, and 1 or 2", peak, end, burst+1)
+		if peak != burst+1 || soon != peak || end < 1 || end > 2 {
+			t.Errorf("%d workers at the peak, %d soon after, %d at the end; want %d twice, and 1 or 2", peak, soon, end, burst+1)
 		}
 		source.want(t, all(pipeline.Accepted))
 	})

@@ -25,9 +25,15 @@ type dynamic[J any] struct {
 	do    func(J)
 	limit int
 
-	mu         sync.Mutex // guards live and idle
+	mu         sync.Mutex // guards what follows
 	live, idle int
+	taken      int // jobs of this span of them
+	most, last int // workers that were busy at once in it, and in the one before
 }
+
+// span is how many jobs a dynamic pool remembers how busy it was for, once to twice: jobs
+// come in bursts, for each of which the workers of the one before would start anew.
+const span = 1000
 
 func (d *dynamic[J]) work() {
 	for j := range d.jobs {
@@ -46,6 +52,10 @@ func (d *dynamic[J]) busy() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.idle--
+	if d.taken++; d.taken == span {
+		d.taken, d.last, d.most = 0, d.most, 0
+	}
+	d.most = max(d.most, d.live-d.idle)
 	if d.idle > 0 || d.live == d.limit {
 		return false
 	}
@@ -54,12 +64,13 @@ func (d *dynamic[J]) busy() bool {
 	return true
 }
 
-// surplus notes that a worker has done its job, and reports whether it should leave. Half of the workers may be idle:
-// if one were enough, under a steady load nearly each job would start a worker, and nearly each would leave.
+// surplus notes that a worker has done its job, and reports whether it should leave. As many as have been busy at once
+// lately may stay, and half of the workers may be idle: if one were enough, nearly each job would start a worker, and
+// nearly each would leave.
 func (d *dynamic[J]) surplus() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.idle > d.live/2 {
+	if d.idle > d.live/2 && d.live > max(d.most, d.last)+1 {
 		d.live--
 		return true
 	}
