@@ -35,9 +35,8 @@ Monitors come from MONITORINK_MONITORS (monitors.yaml), or from MONITORINK_URLS.
   MONITORINK_URLS=https://a.example,https://b.example MONITORINK_QUEUE=disk heartbeat run`,
 	}
 	root.AddCommand(run("Probe until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunHeartbeat), heartbeatCheck(), healthcheck(heartbeatAddr), app.VersionCommand(), environment("heartbeat"))
-	root.AddCommand(aboutMonitors()...)
-	root.AddCommand(aboutSlots()...)
-	root.AddCommand(elsewhere("collector", aboutRows())...)
+	root.AddCommand(ofHeartbeat()...)
+	root.AddCommand(elsewhere("collector", ofCollector())...)
 	root.AddCommand(elsewhere("monitorink", []*cobra.Command{topCommand()})...)
 	return root
 }
@@ -60,8 +59,8 @@ The environment configures it: collector help environment lists all variables.`,
 	root.AddCommand(run("Collect and serve until SIGTERM, then drain", func(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		return daemon.RunCollector(app.UntilHangup(ctx), cfg, log)
 	}), collectorCheck(), healthcheck(collectorAddr), app.VersionCommand(), environment("collector"))
-	root.AddCommand(aboutRows()...)
-	root.AddCommand(elsewhere("heartbeat", append(aboutMonitors(), aboutSlots()...))...)
+	root.AddCommand(ofCollector()...)
+	root.AddCommand(elsewhere("heartbeat", ofHeartbeat())...)
 	root.AddCommand(elsewhere("monitorink", []*cobra.Command{topCommand()})...)
 	return root
 }
@@ -89,21 +88,18 @@ The environment configures it: monitorink help environment lists all variables.`
 	group(root, ours, run("Probe, collect and serve until SIGTERM, then drain; SIGHUP reads the monitors again", daemon.RunBoth), topCommand(), bothCheck(), healthcheck(collectorAddr), app.VersionCommand())
 	root.SetHelpCommandGroupID(ours)
 	root.SetCompletionCommandGroupID(ours)
-	group(root, "Commands that are heartbeat's, too:", append(aboutMonitors(), aboutSlots()...)...)
-	group(root, "Commands that are collector's, too:", aboutRows()...)
+	group(root, "Commands that are heartbeat's, too:", ofHeartbeat()...)
+	group(root, "Commands that are collector's, too:", ofCollector()...)
 	return root
 }
 
-// aboutMonitors are the commands that need a file of monitors, and no daemon.
-func aboutMonitors() []*cobra.Command {
-	return []*cobra.Command{validate(), plan(), list(), schemaCommand(), probeCommand(), next()}
+// ofHeartbeat are the commands on its monitors, and on what it leaves behind.
+func ofHeartbeat() []*cobra.Command {
+	return []*cobra.Command{validate(), plan(), list(), schemaCommand(), probeCommand(), next(), topics(), ledger()}
 }
 
-// aboutSlots are the commands on what heartbeat leaves behind.
-func aboutSlots() []*cobra.Command { return []*cobra.Command{topics(), ledger()} }
-
-// aboutRows are the commands on what collector leaves behind.
-func aboutRows() []*cobra.Command { return []*cobra.Command{maintain(), rollup(), dlq()} }
+// ofCollector are the commands on what it keeps, and on what it could not.
+func ofCollector() []*cobra.Command { return []*cobra.Command{maintain(), rollup(), dlq()} }
 
 const ours = "Commands:"
 

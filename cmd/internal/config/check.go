@@ -121,10 +121,10 @@ func (l *loader) checkKafka(c *Config) {
 	if k.SASL == "" {
 		return
 	}
-	if k.Username == "" && !l.failed("MONITORINK_KAFKA_USERNAME_FILE") {
+	if k.Username == "" {
 		l.wrong("MONITORINK_KAFKA_USERNAME", "MONITORINK_KAFKA_SASL=%s needs it, or MONITORINK_KAFKA_USERNAME_FILE", k.SASL)
 	}
-	if k.Password == "" && !l.failed("MONITORINK_KAFKA_PASSWORD_FILE") {
+	if k.Password == "" {
 		l.wrong("MONITORINK_KAFKA_PASSWORD", "MONITORINK_KAFKA_SASL=%s needs it, or MONITORINK_KAFKA_PASSWORD_FILE", k.SASL)
 	}
 }
@@ -149,7 +149,7 @@ func (l *loader) checkAddresses(c *Config) {
 	case open == "" && c.Queue != QueueKafka && !isLoopback(u.Hostname()):
 		open = "MONITORINK_QUEUE_URL"
 	}
-	if l.listens && c.Token == "" && open != "" && !l.failed("MONITORINK_TOKEN_FILE") {
+	if l.listens && c.Token == "" && open != "" {
 		l.wrong("MONITORINK_TOKEN", "%s is not a loopback address, so a token is required; set it, or MONITORINK_TOKEN_FILE", open)
 	}
 	l.checkTokens(c)
@@ -167,7 +167,7 @@ func (l *loader) checkTokens(c *Config) {
 	}
 	switch {
 	case c.ReadToken == "":
-	case c.Token == "" && l.listens && !l.failed("MONITORINK_TOKEN_FILE"):
+	case c.Token == "" && l.listens:
 		l.wrong("MONITORINK_TOKEN", "MONITORINK_READ_TOKEN is set, so a token that opens the rest is required; set it, or MONITORINK_TOKEN_FILE")
 	case c.Token == c.ReadToken:
 		l.wrong("MONITORINK_READ_TOKEN", "write another value than that of MONITORINK_TOKEN, which changes things")

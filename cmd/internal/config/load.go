@@ -82,14 +82,17 @@ func (l *loader) failed(name string) bool {
 	return slices.ContainsFunc(l.errs, func(e *Error) bool { return e.Variable == name })
 }
 
-// wrong notes what is wrong with a variable, once.
+// fileOf is the file that a secret comes from, or empty.
+func (l *loader) fileOf(name string) string { return l.given[l.table[l.place(name)].Twin()] }
+
+// wrong notes what is wrong with a variable, once: nothing more where its file has failed.
 func (l *loader) wrong(name, format string, args ...any) {
 	v := l.table[l.place(name)]
 	if l.failed(name) || v.Secret && l.failed(v.Twin()) {
 		return
 	}
 	what := fmt.Sprintf(format, args...)
-	if file := l.given[v.Twin()]; v.Secret && file != "" && l.written[name] != "" {
+	if file := l.fileOf(name); file != "" && l.written[name] != "" {
 		l.errs = append(l.errs, &Error{v.Twin(), strconv.Quote(file), "in that file " + what})
 		return
 	}
@@ -231,11 +234,7 @@ func (l *loader) warnings(c *Config) []string {
 	}
 	for _, token := range []struct{ name, value string }{{"MONITORINK_TOKEN", c.Token}, {"MONITORINK_READ_TOKEN", c.ReadToken}} {
 		if token.value != "" && len(token.value) < minToken {
-			where := token.name
-			if file := l.given[where+"_FILE"]; file != "" {
-				where = file
-			}
-			list = append(list, fmt.Sprintf("%s has %d characters, which can be guessed: openssl rand -hex 24 makes a good one", where, len(token.value)))
+			list = append(list, fmt.Sprintf("%s has %d characters, which can be guessed: openssl rand -hex 24 makes a good one", cmp.Or(l.fileOf(token.name), token.name), len(token.value)))
 		}
 	}
 	if len(c.Hosts) > 0 && c.Token != "" {
