@@ -66,9 +66,13 @@ func (h *prober) reload() error {
 	h.c.mu.Lock()
 	run := len(h.c.life.Runs) - 1
 	h.c.mu.Unlock()
-	if err := h.book.write(run, time.Now()); err != nil {
+	now := time.Now()
+	if err := h.book.write(run, now); err != nil {
 		return err
 	}
+	h.c.mu.Lock()
+	h.c.life.Runs[run].Told = now
+	h.c.mu.Unlock()
 	h.p.signal(syscall.SIGHUP)
 	return nil
 }

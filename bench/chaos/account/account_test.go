@@ -256,6 +256,36 @@ func TestAGapThatOpensAfterAStopMayNotBeWrittenBeforeTheEnd(t *testing.T) {
 	}
 }
 
+func TestAStartBeginsWithTheDefinitionsThatWereReadJustBeforeIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		told, slot float64
+		pass       bool
+	}{
+		"before they hold":                {told: 29.9, slot: 30.2, pass: true},
+		"once they hold":                  {told: 29.9, slot: 30.7},
+		"without a reload":                {slot: 30.2},
+		"after a reload that was through": {told: 20, slot: 30.2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := sound()
+			last := w.life.Runs[2]
+			w.life.Runs[1].End, w.life.Runs[1].Last = at(30), at(30)
+			if c.told > 0 {
+				w.life.Runs[1].Told = at(c.told)
+			}
+			// The second of two starts at once is no sooner.
+			w.life.Runs = append(w.life.Runs[:2], account.Run{Launch: at(30.01), Ready: at(30.05), End: at(30.07), Last: at(30.07)},
+				account.Run{Launch: at(30.08), Ready: at(30.1), End: at(60), Last: at(60)}, last)
+			w.m.Edits[1].Run = 4
+			w.swallow(c.slot, "stopped")
+			w.m.Answers = nil
+			if v := w.judge(); (v.Unexplained == 0) != c.pass || v.WrongEdits > 0 {
+				t.Errorf("slot at %v s: %+v", c.slot, v)
+			}
+		})
+	}
+}
+
 func TestCountedTwiceAfterAFullQueueIsCountedApart(t *testing.T) {
 	w := sound()
 	w.life.Full = []account.Span{span(17, 18)}

@@ -27,6 +27,7 @@ type Run struct {
 	Launch time.Time // before the process was started
 	Ready  time.Time // when it said that its start is through; zero: it never did
 	End    time.Time // when it was killed, or had ended
+	Told   time.Time // when it was told last to read the monitors' file again; zero: never
 	Killed bool      // by -9
 	// Last is when it may have worked last: before End when it was killed while
 	// it was stopped.
@@ -96,15 +97,31 @@ func (l *Life) run(t time.Time) int {
 	return i - 1
 }
 
-// alive reports whether heartbeat could measure at t: its start was through, it had
+// probes returns from when a run probes; zero: never. That is after its start, and
+// not before the definitions hold that an earlier run read again just before its end.
+func (l *Life) probes(run int) time.Time {
+	at := l.Runs[run].Ready
+	if at.IsZero() {
+		return at
+	}
+	for i := run - 1; i >= 0 && l.Runs[i].End.Add(ahead).After(at); i-- {
+		r := l.Runs[i]
+		if read := r.Told.Add(reloading); !r.Told.IsZero() {
+			at = later(at, earlier(read, r.End).Add(ahead))
+		}
+	}
+	return at
+}
+
+// alive reports whether heartbeat could measure at t: it had begun to probe, it had
 // not ended, it was not stopped, and its queue took results.
 func (l *Life) alive(t time.Time) bool {
 	i := l.run(t)
 	if i < 0 {
 		return false
 	}
-	r := l.Runs[i]
-	return !r.Ready.IsZero() && !t.Before(r.Ready) && t.Before(r.Last) &&
+	r, from := l.Runs[i], l.probes(i)
+	return !from.IsZero() && !t.Before(from) && t.Before(r.Last) &&
 		!within(l.Frozen, t, 0, 0) && !within(l.Full, t, 0, 0)
 }
 
@@ -112,7 +129,11 @@ func (l *Life) alive(t time.Time) bool {
 // meanwhile is still being made up for.
 func (l *Life) starting(t time.Time) bool {
 	i := l.run(t)
-	return i >= 0 && (l.Runs[i].Ready.IsZero() || !t.After(l.Runs[i].Ready.Add(settling)))
+	if i < 0 {
+		return false
+	}
+	from := l.probes(i)
+	return from.IsZero() || !t.After(from.Add(settling))
 }
 
 // busy reports whether heartbeat had cause at t to let slots go.
@@ -120,14 +141,14 @@ func (l *Life) busy(t time.Time) bool {
 	return l.starting(t) || within(l.Frozen, t, time.Second, settling) || within(l.Full, t, settling, settling)
 }
 
-// down reports whether heartbeat did not run at t, or ended within before after it.
+// down reports whether heartbeat did not probe at t, or ended within before after it.
 func (l *Life) down(t time.Time, before time.Duration) bool {
 	i := l.run(t)
 	if i < 0 {
 		return true
 	}
-	r := l.Runs[i]
-	return r.Ready.IsZero() || t.Before(r.Ready) || t.After(r.Last.Add(-before))
+	r, from := l.Runs[i], l.probes(i)
+	return from.IsZero() || t.Before(from) || t.After(r.Last.Add(-before))
 }
 
 // openGap is how long a gap may wait in memory: 5 s until it is closed, a second
@@ -216,6 +237,13 @@ func (l *Life) pressed(gaps []Gap) bool {
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
 		return a
 	}
 	return b
