@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -43,21 +42,16 @@ func (w *writer) saveMeasurements(ctx context.Context) error {
 	return nil
 }
 
-// byDay cuts sorted rows such that none of the pieces, which are sorted too, spans
-// more than two days: a statement locks the partitions of all days between its
-// first and its last, and the server has not locks enough for those of many years.
+// byDay cuts sorted rows such that none of the pieces spans more than two days: a
+// statement locks the partitions of all days between its first and its last, and the
+// server has not locks enough for those of many years.
 func byDay(rows []row) [][]row {
 	if len(rows) == 0 {
 		return nil
 	}
-	first, last := rows[0].day(), rows[0].day()
-	for i := range rows {
-		first, last = min(first, rows[i].day()), max(last, rows[i].day())
-	}
-	if last-first <= 1 { // as nearly always: one statement will do
+	if rows[len(rows)-1].day()-rows[0].day() <= 1 { // as nearly always: one statement will do
 		return [][]row{rows}
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.day(), b.day()) })
 	var pieces [][]row
 	start := 0
 	for i := range rows {

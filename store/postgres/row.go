@@ -206,8 +206,10 @@ func (r *row) expires() *time.Time {
 	return &t
 }
 
-// compareKeys orders rows by their primary key, as every writer does, so that two
-// of them wait for one another and do not deadlock.
+// compareKeys orders rows by day, and then by their primary key, as every writer does,
+// so that two of them wait for one another and do not deadlock. The day is first since
+// COPY collects what goes into one partition, and writes the partitions in the order in
+// which they came.
 func compareKeys(a, b *row) int {
-	return cmp.Or(cmp.Compare(a.series, b.series), cmp.Compare(a.scheduled, b.scheduled), cmp.Compare(a.attempt, b.attempt))
+	return cmp.Or(cmp.Compare(a.day(), b.day()), cmp.Compare(a.series, b.series), cmp.Compare(a.scheduled, b.scheduled), cmp.Compare(a.attempt, b.attempt))
 }
