@@ -63,16 +63,14 @@ func (h *prober) start() error {
 
 // reload writes the monitors' file, and has it read by the process that runs.
 func (h *prober) reload() error {
+	now := time.Now()
 	h.c.mu.Lock()
 	run := len(h.c.life.Runs) - 1
+	h.c.life.Runs[run].Told = now
 	h.c.mu.Unlock()
-	now := time.Now()
 	if err := h.book.write(run, now); err != nil {
 		return err
 	}
-	h.c.mu.Lock()
-	h.c.life.Runs[run].Told = now
-	h.c.mu.Unlock()
 	h.p.signal(syscall.SIGHUP)
 	return nil
 }

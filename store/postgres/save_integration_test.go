@@ -272,6 +272,10 @@ func waitFor(t *testing.T, db servers.DB, sql, want string) {
 	}
 }
 
+// waiting are the sessions of this database that wait for a lock; other tests have
+// theirs on the same server.
+const waiting = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
 // TestSaveReturnsWhenItsConnectionIsKilled blocks a Save behind a lock, and ends
 // its session.
 func TestSaveReturnsWhenItsConnectionIsKilled(t *testing.T) {
@@ -322,7 +326,7 @@ func TestSaveReturnsADeadlock(t *testing.T) {
 		defer close(backwards)
 		servers.Psql(t, db.AdminURL, `begin;
 			select from measurement m join series s on s.id = m.series where s.monitor = 'shop-0001' for update of m;
-			do $$ begin while not exists (select from pg_locks where not granted) loop perform pg_stat_clear_snapshot(); end loop; end $$;
+			do $$ begin while not exists (select `+waiting+`) loop perform pg_stat_clear_snapshot(); end loop; end $$;
 			select from measurement m join series s on s.id = m.series where s.monitor = 'shop-0000' for update of m; commit`)
 	}()
 	waitFor(t, db, "select count(*) > 0 from pg_locks l join pg_class c on c.oid = l.relation where c.relname like 'measurement_2%' and l.mode = 'RowShareLock'", "t")

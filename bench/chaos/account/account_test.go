@@ -286,6 +286,21 @@ func TestAStartBeginsWithTheDefinitionsThatWereReadJustBeforeIt(t *testing.T) {
 	}
 }
 
+// TestARunThatIsOverAtOnceHasItsOwnFile has an edit come right after a start.
+func TestARunThatIsOverAtOnceHasItsOwnFile(t *testing.T) {
+	w := sound()
+	w.life.Runs[1].End, w.life.Runs[1].Last = at(60), at(60)
+	w.life.Runs = append(w.life.Runs[:2], account.Run{Launch: at(60.01), Ready: at(60.05), End: at(60.08), Last: at(60.08)}, w.life.Runs[2])
+	w.m.Edits[1].Run = 3 // as before, from 60.1 s on
+	if v := w.judge(); !v.Pass() {
+		t.Errorf("%+v", v)
+	}
+	w.m.Edits[1].Run = 2 // and so it was the earlier of the two that had to remove it
+	if v := w.judge(); v.WrongEdits == 0 {
+		t.Errorf("an edit that a run left out passes: %+v", v)
+	}
+}
+
 func TestCountedTwiceAfterAFullQueueIsCountedApart(t *testing.T) {
 	w := sound()
 	w.life.Full = []account.Span{span(17, 18)}

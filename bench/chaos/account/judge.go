@@ -193,8 +193,8 @@ func (j *Judge) edits(m *Monitor) {
 	j.missingEdits(m, regs, bad)
 }
 
-// missingEdits wants what the file said to hold as soon as a start was through, and
-// reloading after an edit.
+// missingEdits wants what the file said to hold as soon as a start was through, or
+// just before the next one when that came sooner, and reloading after an edit.
 func (j *Judge) missingEdits(m *Monitor, regs []Registration, bad func(time.Time, string, ...any)) {
 	want := func(run int, at time.Time) {
 		held := Registration{Removed: true}
@@ -208,7 +208,14 @@ func (j *Judge) missingEdits(m *Monitor, regs []Registration, bad func(time.Time
 		}
 	}
 	for run, r := range j.life.Runs {
-		if at := r.Ready.Add(ahead); !r.Ready.IsZero() && !m.reloaded(run, at) {
+		if r.Ready.IsZero() {
+			continue
+		}
+		at := r.Ready.Add(ahead)
+		if run+1 < len(j.life.Runs) {
+			at = earlier(at, j.life.Runs[run+1].Launch)
+		}
+		if !j.life.probes(run).After(at) && !m.reloaded(run, at) {
 			want(run, at)
 		}
 	}
